@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { keySchema, referenceTo, templateSchema } from './common.ts';
+import { metricSchema } from './metrics.ts';
+
+const common = {
+  key: keySchema.optional(),
+  display_name: z.string().optional(),
+  purpose: z.enum(['score', 'qa']).default('score'),
+  metrics: z.array(metricSchema).optional(),
+} as const;
+
+const value = templateSchema.optional();
+const templates = z.union([templateSchema, z.array(templateSchema)]);
+
+export const stringEqualsScorerSchema = z.strictObject({
+  type: z.literal('string_equals'),
+  ...common,
+  ground_truth: templateSchema,
+  value,
+});
+export const stringEqualsMcqaScorerSchema = z.strictObject({
+  type: z.literal('string_equals_mcqa'),
+  ...common,
+  ground_truth_choice: templateSchema,
+  choices: templates,
+});
+export const includesScorerSchema = z.strictObject({
+  type: z.literal('includes'),
+  ...common,
+  text: templates,
+  match: z.enum(['all', 'any']).default('all'),
+  ignore_case: z.boolean().default(false),
+  value,
+});
+export const regexMatchScorerSchema = z.strictObject({
+  type: z.literal('regex_match'),
+  ...common,
+  pattern: z.string(),
+  match: z.enum(['search', 'full']).default('search'),
+  ignore_case: z.boolean().default(false),
+  ground_truth: templateSchema.optional(),
+  value,
+});
+export const numericEqualsScorerSchema = z.strictObject({
+  type: z.literal('numeric_equals'),
+  ...common,
+  ground_truth: templateSchema,
+  extract: z.enum(['last', 'first', 'whole']).default('last'),
+  tolerance: z.number().min(0).default(0),
+  relative_tolerance: z.number().min(0).default(0),
+  value,
+});
+
+const judge = {
+  model_key: referenceTo('model'),
+  user_prompt: templateSchema,
+  system_prompt: templateSchema.optional(),
+  use_structured_outputs: z.boolean().default(false),
+} as const;
+
+export const judgeClassifierScorerSchema = z
+  .strictObject({
+    type: z.literal('model_as_a_judge_classifier'),
+    ...common,
+    ...judge,
+    correct_labels: z.array(z.string()).min(1),
+    incorrect_labels: z.array(z.string()).min(1),
+  })
+  .check((context) => {
+    const wrong = context.value.correct_labels.find((label) => context.value.incorrect_labels.includes(label));
+    if (wrong === undefined) return;
+    context.issues.push({
+      code: 'custom',
+      input: wrong,
+      path: ['incorrect_labels'],
+      message: `Label ${JSON.stringify(wrong)} is in correct_labels and in incorrect_labels.`,
+    });
+  });
+export const judgeScorerScorerSchema = z
+  .strictObject({
+    type: z.literal('model_as_a_judge_scorer'),
+    ...common,
+    ...judge,
+    score_min: z.number().default(0),
+    score_max: z.number().default(1),
+  })
+  .refine((scorer) => scorer.score_min < scorer.score_max, {
+    path: ['score_max'],
+    message: 'score_min must be below score_max.',
+  });
+
+/** What judges one sample (format 9). */
+export const scorerSchema = z
+  .discriminatedUnion('type', [
+    stringEqualsScorerSchema,
+    stringEqualsMcqaScorerSchema,
+    includesScorerSchema,
+    regexMatchScorerSchema,
+    numericEqualsScorerSchema,
+    judgeClassifierScorerSchema,
+    judgeScorerScorerSchema,
+  ])
+  .meta({
+    notBuiltTypes: {
+      json_schema: 'B',
+      bleu: 'B',
+      labeler_via_model: 'B',
+      python: 'B',
+      python_all_samples: 'B',
+      typescript: 'B',
+      function_call_coverage: 'B',
+      disallowed_function_calls: 'C',
+      function_call_output_contains: 'C',
+      function_call_output_not_contains: 'C',
+      rag_checker: 'C',
+    },
+  });
+export type Scorer = z.output<typeof scorerSchema>;
+
+/** A scorer or metric after keys are filled in, as everything behind the reader sees it. */
+export type Keyed<T extends { key?: string | undefined }> = T extends unknown ? Omit<T, 'key'> & { key: string } : never;

@@ -1,0 +1,51 @@
+import type { Answer } from '../evaluation/model-io.ts';
+import type { JsonValue } from '../contracts/json.ts';
+
+export const stages = ['solve', 'score'] as const;
+export type Stage = (typeof stages)[number];
+
+/** Names one segment of one stage of a task result. */
+export interface SegmentId {
+  readonly taskResultId: string;
+  readonly stage: Stage;
+  readonly segmentIndex: number;
+}
+
+/** Names one query: the same name is never sent twice once its answer is recorded. */
+export interface AnswerId {
+  readonly sampleIndex: number;
+  readonly trial: number;
+  /** Key of the scorer that asks; empty in stage `solve`. */
+  readonly scorerKey: string;
+  readonly modelKey: string;
+  /** Digest of the canonical JSON of the model input. */
+  readonly requestDigest: string;
+  /** How often this trial had asked exactly this before, from 0. */
+  readonly occurrence: number;
+}
+
+export interface JournalAnswer extends AnswerId {
+  readonly answer: Answer;
+}
+
+/** What a sample came to: a `SolvedSample` or a `ScoredSample` as JSON. */
+export interface JournalOutcome {
+  readonly sampleIndex: number;
+  readonly outcome: JsonValue;
+}
+
+/**
+ * Answers and sample outcomes of work not yet sealed. First write wins: an append under a taken name changes nothing and
+ * returns what stands. An append resolves when its row is on disk; rows of a few milliseconds share one commit.
+ */
+export interface Journal {
+  load(segment: SegmentId): Promise<{ readonly answers: readonly JournalAnswer[]; readonly outcomes: readonly JournalOutcome[] }>;
+  appendAnswer(segment: SegmentId, answer: JournalAnswer): Promise<Answer>;
+  /**
+   * Records an outcome. The outcome holds its answers, so answers of this sample that still wait for their commit need
+   * not be written: they are withdrawn, and their promises resolve with the outcome's commit.
+   */
+  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<JsonValue>;
+  /** Removes outcomes that a new attempt tries again; their answers stand. */
+  removeOutcomes(segment: SegmentId, sampleIndexes: readonly number[]): Promise<void>;
+}

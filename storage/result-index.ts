@@ -1,0 +1,140 @@
+import type { CachePolicy, Verdict } from '../contracts/cache-policy.ts';
+import type { Digest } from '../contracts/digest.ts';
+import type { JsonObject, JsonValue } from '../contracts/json.ts';
+import type { FinalStatus, Status } from '../contracts/status.ts';
+import type { BlobReference } from '../evaluation/plan.ts';
+import type { SegmentId, Stage } from './journal.ts';
+
+/** Counts of queries: sent ones (retries apart), retries, and those that reuse made unnecessary. */
+export interface QueryCounts {
+  readonly sent: number;
+  readonly retried: number;
+  readonly saved: number;
+}
+
+export interface SampleCounts {
+  readonly total: number;
+  /** Samples with an error of stage `solver`. */
+  readonly solverErrors: number;
+  /** Samples with any error. */
+  readonly errors: number;
+  readonly excludedFromMetrics: number;
+}
+
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** One task result; times are ISO 8601 in UTC. */
+export interface TaskResultRecord {
+  readonly taskResultId: string;
+  readonly runId: string;
+  /** Key of the task specification, and its place in the evaluation from 0. */
+  readonly key: string;
+  readonly position: number;
+  readonly taskKey: string;
+  readonly solverKey: Digest;
+  readonly resultKey: Digest;
+  readonly policy: CachePolicy;
+  readonly status: Status;
+  readonly attempt: number;
+  /** What the decision found; null before it. */
+  readonly reuse: Verdict | null;
+  /** The task result whose work stands: of a full reuse everything, of a partial one the solver outputs. */
+  readonly reusedFrom: string | null;
+  /** Whether a look-up by result key finds it. */
+  readonly isCurrent: boolean;
+  readonly segmentCount: number;
+  readonly samples: SampleCounts;
+  readonly queries: QueryCounts;
+  readonly manifest: BlobReference | null;
+  readonly metrics: BlobReference | null;
+  readonly resultDigest: Digest | null;
+  readonly error: RecordedError | null;
+  /** Why work was needed (design 5); null until decided or when there is nothing to compare with. */
+  readonly why: JsonValue | null;
+  readonly warnings: readonly string[];
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  /** When its solver outputs were solved; a partial reuse takes over its source's. */
+  readonly solvedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface SegmentRecord {
+  readonly segmentIndex: number;
+  readonly blob: BlobReference;
+  readonly samples: number;
+  /** Samples of the segment with an error of this stage. */
+  readonly errors: number;
+  readonly queries: { readonly sent: number; readonly retried: number };
+  /** A `resume` tries the errors of this segment again; what is good in it stands. */
+  readonly isReopened: boolean;
+}
+
+export interface TaskResultSummary {
+  readonly samples: SampleCounts;
+  readonly queries: QueryCounts;
+  readonly manifest: BlobReference;
+  readonly metrics: BlobReference;
+  readonly resultDigest: Digest;
+}
+
+/** A result to explain a miss against, with its fingerprints. */
+export interface ComparableResult {
+  readonly taskResult: TaskResultRecord;
+  readonly solverFingerprint: JsonObject;
+  readonly resultFingerprint: JsonObject;
+}
+
+/**
+ * What is stored under which key. Every method is one transaction; every recording is idempotent and changes nothing
+ * about a task result that already has a final status, so that a zombie or a replay cannot change what stands.
+ */
+export interface ResultIndex {
+  /** Task results by id, in no order; unknown ids are left out. */
+  findTaskResults(taskResultIds: readonly string[]): Promise<readonly TaskResultRecord[]>;
+  /** Of one run, in the order of the evaluation. */
+  listTaskResults(runId: string): Promise<readonly TaskResultRecord[]>;
+  /** The current result of each result key that has one; aliases and `no-cache` results are never among them. */
+  findCurrentResults(resultKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, TaskResultRecord>>;
+  /**
+   * Completed, reusable results that computed their scores, by solver key, the one solved last first (a tie: the
+   * greatest id first); at most 20 of each.
+   */
+  findSolvedResults(solverKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly TaskResultRecord[]>>;
+  /** The latest ended results of a task key that are no aliases, newest first, at most 50, failed and `no-cache` ones included. */
+  findComparableResults(taskKey: string): Promise<readonly ComparableResult[]>;
+  /** Ends a task result as alias of `sourceId`: full reuse. */
+  recordAlias(taskResultId: string, decision: { readonly sourceId: string; readonly warnings: readonly string[] }): Promise<void>;
+  /** Marks it `running`; under partial reuse it takes over the source's solve segments (the same blobs) in this transaction. */
+  recordRunning(
+    taskResultId: string,
+    decision: {
+      readonly verdict: Exclude<Verdict, 'full'>;
+      readonly sourceId?: string;
+      readonly why: JsonValue | null;
+      readonly warnings: readonly string[];
+    },
+  ): Promise<void>;
+  /** Seals a segment and removes its journal rows. An existing one that is not reopened stands. */
+  registerSegment(segment: SegmentId, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>): Promise<void>;
+  findSegment(segment: SegmentId): Promise<SegmentRecord | undefined>;
+  /** In order of segment index. */
+  listSegments(taskResultId: string, stage: Stage): Promise<readonly SegmentRecord[]>;
+  /** Keeps the outcome of a task result that is about to be published or to fail for its errors. */
+  recordSummary(taskResultId: string, summary: TaskResultSummary): Promise<void>;
+  addWarnings(taskResultId: string, warnings: readonly string[]): Promise<void>;
+  /**
+   * Completes a task result from its recorded summary. Under `reuse` it becomes the current result of its key only where
+   * `isCurrentUsable` says of the present one that it is not; `update` replaces always; `no-cache` never becomes it.
+   */
+  publish(taskResultId: string, options: { readonly replaceCurrent: boolean }): Promise<void>;
+  /** Ends it and, under `reuse`, its twins in the same run (equal result keys) with it. Returns the status that stands. */
+  recordEnd(
+    taskResultId: string,
+    end: { readonly status: Exclude<FinalStatus, 'completed'>; readonly error: RecordedError | null },
+  ): Promise<FinalStatus>;
+}

@@ -1,0 +1,15 @@
+import type { ContentStore } from './content-store.ts';
+import type { DatasetCache } from './dataset-cache.ts';
+import type { Journal } from './journal.ts';
+import type { ResultIndex } from './result-index.ts';
+import type { RunLog } from './run-log.ts';
+
+/** Everything that Stet keeps, behind one door. */
+export interface Store {
+  readonly content: ContentStore;
+  readonly results: ResultIndex;
+  readonly journal: Journal;
+  readonly runs: RunLog;
+  readonly datasets: DatasetCache;
+  close(): Promise<void>;
+}
