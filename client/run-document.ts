@@ -1,0 +1,104 @@
+import type { CachePolicy, Verdict } from '../contracts/cache-policy.ts';
+import type { Digest } from '../contracts/digest.ts';
+import type { JsonValue } from '../contracts/json.ts';
+import type { Status } from '../contracts/status.ts';
+
+/** Counts of model queries; `retried` are apart from `sent`, `saved` is what reuse made unnecessary. */
+export interface QueryCounts {
+  readonly sent: number;
+  readonly retried: number;
+  readonly saved: number;
+}
+
+/** Why a task had to work: one difference to the nearest earlier result of the same task key (design 5). */
+export interface ReuseReason {
+  readonly category: 'field' | 'policy' | 'status' | 'errors' | 'age' | 'damaged' | 'schema';
+  /** Part of the fingerprint, such as `scorers`, `model`, `dataset`. */
+  readonly component?: string;
+  /** JSON pointer within the component. */
+  readonly path?: string;
+  readonly before?: JsonValue;
+  readonly after?: JsonValue;
+  readonly sentence: string;
+}
+
+/** One task result, as `run --json`, `resume --json`, `show RUN --json` and `plan --json` print it. */
+export interface TaskDocument {
+  readonly key: string;
+  readonly task_key: string;
+  readonly task_result: string;
+  readonly status: Status;
+  readonly reuse: Verdict | null;
+  readonly reused_from: string | null;
+  /** When what stands was computed; ISO 8601, null where nothing stands. */
+  readonly reused_at: string | null;
+  readonly samples: { readonly total: number; readonly errors: number; readonly excluded_from_metrics: number };
+  readonly model_queries: QueryCounts;
+  /** Flat names (format 10) → value; null values have their reason in `metric_reasons`. Partial where the task failed for its errors. */
+  readonly metrics: Readonly<Record<string, number | null>> | null;
+  readonly metric_reasons: Readonly<Record<string, string>>;
+  readonly metrics_are_partial: boolean;
+  readonly result_digest: Digest | null;
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | null;
+  readonly warnings: readonly string[];
+  /** Empty only on full reuse; null when there is nothing to compare with. */
+  readonly why: readonly ReuseReason[] | null;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+}
+
+/** One run; the document that the design fixes, with further fields. */
+export interface RunDocument {
+  readonly run: string;
+  readonly evaluation: string;
+  readonly label: string | null;
+  readonly status: Status;
+  readonly attempt: number;
+  readonly cache_policy: CachePolicy;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly duration_ms: number;
+  readonly model_queries: QueryCounts;
+  readonly tasks: readonly TaskDocument[];
+  readonly origin: JsonValue;
+}
+
+/** What `plan` found; sends and changes nothing. `model_queries.sent` is what would be sent, judges' re-asks apart. */
+export interface PlanDocument {
+  readonly evaluation: string;
+  readonly cache_policy: CachePolicy;
+  readonly plan_digest: Digest;
+  readonly model_queries: QueryCounts;
+  readonly tasks: readonly PlanTaskDocument[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlanTaskDocument {
+  readonly key: string;
+  readonly task_key: string;
+  readonly solver_key: Digest;
+  readonly result_key: Digest;
+  readonly reuse: Verdict;
+  readonly reused_from: string | null;
+  readonly reused_at: string | null;
+  readonly samples: { readonly total: number };
+  readonly trials: number;
+  readonly model_queries: QueryCounts;
+  readonly why: readonly ReuseReason[] | null;
+  readonly warnings: readonly string[];
+}
+
+/** One line of `list`, newest first. */
+export interface RunSummaryDocument {
+  readonly run: string;
+  readonly evaluation: string;
+  readonly label: string | null;
+  readonly status: Status;
+  readonly cache_policy: CachePolicy;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly tasks: number;
+  readonly model_queries: QueryCounts;
+  /** Whether a live process works on it; a run that is not final and has no owner waits to be taken up. */
+  readonly has_owner: boolean;
+}

@@ -1,0 +1,98 @@
+import type { CachePolicy } from '../contracts/cache-policy.ts';
+import type { JsonValue } from '../contracts/json.ts';
+import type { FinalStatus } from '../contracts/status.ts';
+import type { ScoredSample } from '../evaluation/score.ts';
+import type { RunFileInput } from '../evaluation/spec/run-file.ts';
+import type { SolvedSample } from '../evaluation/trace.ts';
+import type { PlanDocument, RunDocument, RunSummaryDocument } from './run-document.ts';
+
+/** What the command line may change in a run file before it is validated; part of the plan. */
+export interface Overrides {
+  /** Path → value, as `--set run_config.num_samples=10`; values are parsed as YAML scalars. */
+  readonly set?: readonly { readonly path: string; readonly value: JsonValue }[];
+  /** Keys of the task specifications to run; others are left out. */
+  readonly only?: readonly string[];
+  readonly numSamples?: number;
+  readonly cachePolicy?: CachePolicy;
+}
+
+export interface PlanOptions extends Overrides {
+  /** File read in place of the `.env` beside the run file; beats the process environment. */
+  readonly envFile?: string;
+  /** Reads every data file anew, whatever the stat cache says. */
+  readonly verifyData?: boolean;
+}
+
+export interface RunOptions extends PlanOptions {
+  readonly label?: string;
+  /** Fails with exit code 3 in place of sending any query. */
+  readonly frozen?: boolean;
+  /** Arguments of the command, recorded with the run. */
+  readonly arguments?: readonly string[];
+}
+
+/** What a task is doing, as progress lines show it. */
+export interface TaskProgressEvent {
+  readonly key: string;
+  readonly taskResultId: string;
+  readonly status: 'pending' | 'running' | FinalStatus;
+  readonly stage: 'solve' | 'score' | null;
+  /** Samples done in the present stage, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  readonly errors: number;
+  readonly queriesPerSecond: number | null;
+  readonly etaMs: number | null;
+  /** Such as `run abcd1234`; null when it works. */
+  readonly waitsFor: string | null;
+}
+
+export type RunEvent =
+  | { readonly type: 'planned'; readonly plan: PlanDocument; readonly runId: string; readonly attached: boolean }
+  | { readonly type: 'progress'; readonly tasks: readonly TaskProgressEvent[] }
+  | { readonly type: 'notice'; readonly message: string };
+
+export interface RunHandle {
+  readonly id: string;
+  /** Whether this took up a run that was open and ownerless, rather than starting one. */
+  readonly attached: boolean;
+  /** Ends when the run has ended. May be iterated once. */
+  events(): AsyncIterable<RunEvent>;
+  /** The document of the ended run; never rejects for a run that failed or was cancelled. */
+  result(): Promise<RunDocument>;
+  /** Nothing new is sent; resolves when the run has ended. */
+  cancel(): Promise<void>;
+  /** Stops working on it and leaves it open (SIGTERM). */
+  drain(): Promise<void>;
+}
+
+/** One sample of a task result with everything recorded about it. */
+export interface SampleDocument {
+  readonly task: string;
+  readonly sample_id: string;
+  readonly sample_index: number;
+  readonly sample: JsonValue;
+  /** Null while it is not solved or not scored. */
+  readonly solved: SolvedSample | null;
+  readonly scored: ScoredSample | null;
+}
+
+/** The library: what the command line uses, and nothing else. */
+export interface Stet {
+  plan(source: string | RunFileInput, options?: PlanOptions): Promise<PlanDocument>;
+  run(source: string | RunFileInput, options?: RunOptions): Promise<RunHandle>;
+  /** Continues a failed or cancelled run: same ids, attempt + 1, the stored plan; takes up an open one. */
+  resume(run: string): Promise<RunHandle>;
+  /** Cancels a run from elsewhere and waits until it has ended. */
+  cancel(run: string): Promise<RunDocument>;
+  show(run: string): Promise<RunDocument>;
+  /** Of running and cancelled runs, too: what is recorded so far. `sample` is a sample id. */
+  samples(run: string, options: { readonly task: string; readonly sample?: string }): AsyncIterable<SampleDocument>;
+  list(options?: { readonly limit?: number }): Promise<readonly RunSummaryDocument[]>;
+  close(): Promise<void>;
+}
+
+/** Types a run config written in TypeScript; returns it unchanged. */
+export function defineRun(run: RunFileInput): RunFileInput {
+  return run;
+}
