@@ -30,6 +30,8 @@ export interface TaskDocument {
   readonly status: Status;
   readonly reuse: Verdict | null;
   readonly reused_from: string | null;
+  /** Run of `reused_from`. */
+  readonly reused_from_run?: string | null;
   /** When what stands was computed; ISO 8601, null where nothing stands. */
   readonly reused_at: string | null;
   readonly samples: { readonly total: number; readonly errors: number; readonly excluded_from_metrics: number };
@@ -80,6 +82,8 @@ export interface PlanTaskDocument {
   readonly result_key: Digest;
   readonly reuse: Verdict;
   readonly reused_from: string | null;
+  /** Run of `reused_from`. */
+  readonly reused_from_run?: string | null;
   readonly reused_at: string | null;
   readonly samples: { readonly total: number };
   readonly trials: number;

@@ -1,20 +1,12 @@
-import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { JsonValue } from '../contracts/json.ts';
+import type { Overrides } from '../contracts/overrides.ts';
 import type { FinalStatus } from '../contracts/status.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import type { PlanDocument, RunDocument, RunSummaryDocument } from './run-document.ts';
 
-/** What the command line may change in a run file before it is validated; part of the plan. */
-export interface Overrides {
-  /** Path → value, as `--set run_config.num_samples=10`; values are parsed as YAML scalars. */
-  readonly set?: readonly { readonly path: string; readonly value: JsonValue }[];
-  /** Keys of the task specifications to run; others are left out. */
-  readonly only?: readonly string[];
-  readonly numSamples?: number;
-  readonly cachePolicy?: CachePolicy;
-}
+export type { Overrides };
 
 export interface PlanOptions extends Overrides {
   /** File read in place of the `.env` beside the run file; beats the process environment. */
@@ -25,7 +17,7 @@ export interface PlanOptions extends Overrides {
 
 export interface RunOptions extends PlanOptions {
   readonly label?: string;
-  /** Fails with exit code 3 in place of sending any query. */
+  /** Rejects with `frozen`, starting nothing, where any query would have to be sent. */
   readonly frozen?: boolean;
   /** Arguments of the command, recorded with the run. */
   readonly arguments?: readonly string[];
@@ -56,6 +48,8 @@ export interface RunHandle {
   readonly id: string;
   /** Whether this took up a run that was open and ownerless, rather than starting one. */
   readonly attached: boolean;
+  /** Longest time-out of the models it may ask, milliseconds: after a cancel nothing is in flight for longer. */
+  readonly longestRequestTimeoutMs?: number;
   /** Ends when the run has ended. May be iterated once. */
   events(): AsyncIterable<RunEvent>;
   /** The document of the ended run; never rejects for a run that failed or was cancelled. */

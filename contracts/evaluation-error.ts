@@ -16,6 +16,8 @@ export const errorCodes = [
   'module-invalid',
   'run-not-found',
   'run-ambiguous',
+  // gates: exit code 3, nothing sent
+  'frozen',
   // sample errors
   'template-undefined',
   'template-failed',

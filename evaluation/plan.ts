@@ -42,6 +42,8 @@ export interface PlannedDataset {
   readonly manifest: Digest;
   /** Selected rows. */
   readonly count: number;
+  /** Segments that they are cut into. */
+  readonly segment_count: number;
 }
 
 /** One sealed blob: digest of the plain bytes, size of the stored file. */
@@ -69,6 +71,8 @@ export interface PlannedModel {
   readonly recording?: BlobReference;
   /** Blob of the bundle of a `typescript` connection, and the fingerprint of its sources. */
   readonly module?: { readonly bundle: BlobReference; readonly version: Digest };
+  /** Address of a `provider_connection` as resolved when planning (`<PROVIDER>_BASE_URL`, else the provider's own). */
+  readonly baseUrl?: string;
   /** Digest of the resolved definition; counts in keys. */
   readonly version: Digest;
 }

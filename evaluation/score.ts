@@ -1,3 +1,4 @@
+import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { RecordedQuery, SampleError } from './trace.ts';
 
@@ -33,6 +34,8 @@ export interface ScoredSample {
   /** Scorer key → the sample's score, aggregated over trials; absent for a scorer that failed on any trial. */
   readonly scores: Readonly<Record<string, Score>>;
   readonly action_records: readonly ActionRecord[];
+  /** Digest of all that the sample came to, made where solver outputs and scores are at hand; see `result-digest.ts`. */
+  readonly digest?: Digest;
   /** All errors of this sample: those of the solver carried along, of scorers, of action rules. */
   readonly errors: readonly SampleError[];
 }

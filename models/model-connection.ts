@@ -15,7 +15,10 @@ export interface ModelRequest {
 
 export interface ModelResponse {
   readonly output: ModelOutput;
-  readonly evidence: Pick<AnswerEvidence, 'served_model' | 'system_fingerprint' | 'request_id' | 'finish_reason' | 'usage'>;
+  readonly evidence: Pick<
+    AnswerEvidence,
+    'served_model' | 'system_fingerprint' | 'request_id' | 'finish_reason' | 'usage'
+  >;
 }
 
 /** One way to reach a model: sends a query once, without retry and without pace. */

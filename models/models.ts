@@ -13,6 +13,11 @@ export class QueryAbandoned extends Error {
  */
 export interface Models {
   /**
+   * Makes limits known before the first query, so that the smallest value of a limit group holds from the start. Optional:
+   * a model that was not declared is taken in with its first query.
+   */
+  declare(models: Iterable<PlannedModel>): void;
+  /**
    * Sends a query and retries it as format 15.1 says. Once `signal` has fired nothing new is sent and waits for a retry
    * end; a query in flight finishes.
    *

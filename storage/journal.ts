@@ -46,6 +46,13 @@ export interface Journal {
    * not be written: they are withdrawn, and their promises resolve with the outcome's commit.
    */
   appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<JsonValue>;
-  /** Removes outcomes that a new attempt tries again; their answers stand. */
-  removeOutcomes(segment: SegmentId, sampleIndexes: readonly number[]): Promise<void>;
+  /**
+   * Removes outcomes that a new attempt tries again, with all answers of their samples but `standing`, which it keeps: an
+   * outcome holds answers that are written nowhere else.
+   */
+  removeOutcomes(
+    segment: SegmentId,
+    sampleIndexes: readonly number[],
+    standing: readonly JournalAnswer[],
+  ): Promise<void>;
 }

@@ -12,11 +12,30 @@ export function notBuiltYet(release: Release) {
   return z.undefined().optional().meta({ notBuiltYet: release });
 }
 
+/**
+ * The `type` of the member of a union that is meant when no type is written. `optional` inside `default` is what lets
+ * zod's discriminated union find that member for an absent type.
+ */
+export function defaultType<const Type extends string>(type: Type) {
+  return z
+    .literal(type)
+    .optional()
+    .default(type as never) as unknown as z.ZodDefault<z.ZodLiteral<Type>>;
+}
+
 /** Key of an entity (format 1): what is unique per kind. */
-export const keySchema = z.string().min(1).max(250).regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, "_" and "-"');
+export const keySchema = z
+  .string()
+  .min(1)
+  .max(250)
+  .regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, "_" and "-"');
 
 /** Key of a model or adapter, and every reference: may also hold `$`. */
-export const referenceSchema = z.string().min(1).max(250).regex(/^[A-Za-z0-9_$-]+$/, 'letters, digits, "_", "-" and "$"');
+export const referenceSchema = z
+  .string()
+  .min(1)
+  .max(250)
+  .regex(/^[A-Za-z0-9_$-]+$/, 'letters, digits, "_", "-" and "$"');
 
 /** Reference to a declared entity of one kind; `kind` lets the reader name the nearest declared key. */
 export function referenceTo(kind: 'model' | 'adapter' | 'dataset' | 'task') {

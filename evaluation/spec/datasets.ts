@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { jsonSchema, notBuiltYet, keySchema, texts } from './common.ts';
+import { jsonSchema, keySchema, notBuiltYet, texts } from './common.ts';
 import { filterSchema } from './filters.ts';
 
 const filters = z.array(filterSchema).default([]);
 
 export const localSourceSchema = z.strictObject({
   type: z.literal('local'),
-  file_path: z.string().min(1).meta({ dataPath: true }),
+  file_path: z
+    .string()
+    .regex(/\.(csv|jsonl)$/i, 'a path that ends in .csv or .jsonl')
+    .meta({ dataPath: true }),
   filters,
   infer_types: z.boolean().default(false),
 });
@@ -17,19 +20,17 @@ export const inlineSourceSchema = z.strictObject({
 });
 
 /** Where rows come from (format 13.1). */
-export const sourceSchema = z
-  .discriminatedUnion('type', [localSourceSchema, inlineSourceSchema])
-  .meta({
-    notBuiltTypes: {
-      folder: 'B',
-      url: 'B',
-      huggingface: 'B',
-      langsmith: 'C',
-      phoenix: 'C',
-      claude_code: 'C',
-      inspect_ai: 'C',
-    },
-  });
+export const sourceSchema = z.discriminatedUnion('type', [localSourceSchema, inlineSourceSchema]).meta({
+  notBuiltTypes: {
+    folder: 'B',
+    url: 'B',
+    huggingface: 'B',
+    langsmith: 'C',
+    phoenix: 'C',
+    claude_code: 'C',
+    inspect_ai: 'C',
+  },
+});
 export type DatasetSource = z.output<typeof sourceSchema>;
 
 export const datasetSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keySchema, notBuiltYet } from './common.ts';
+import { keySchema } from './common.ts';
 
 const key = keySchema.optional();
 const name = z.string().min(1).optional();

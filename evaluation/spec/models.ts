@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import {
   credentialSchema,
+  defaultType,
   jsonSchema,
   referenceSchema,
   referenceTo,
   secretReferenceSchema,
-  texts,
   textOrSecretSchema,
+  texts,
 } from './common.ts';
+import { providerIds } from './providers.ts';
 
 /** Parameters of generation, sent under the connection's own names (format 17.2). */
 export const generationSchema = z.strictObject({
@@ -39,7 +41,7 @@ export const tlsContextSchema = z.strictObject({
 });
 
 export const customConnectionSchema = z.strictObject({
-  connection_type: z.literal('custom_connection').default('custom_connection'),
+  connection_type: defaultType('custom_connection'),
   url: z.url({ protocol: /^https?$/ }),
   adapter: z.strictObject({ key: referenceTo('adapter') }).default({ key: 'latticeflow$identity' }),
   api_key: credentialSchema.optional(),
@@ -55,15 +57,6 @@ export const openaiCompatibleConnectionSchema = z.strictObject({
   custom_headers: customHeaders,
   tls_context: tlsContextSchema.optional(),
 });
-export const providerIds = [
-  'openai',
-  'anthropic',
-  'gemini',
-  'together',
-  'fireworks',
-  'novita',
-  'sambanova',
-] as const;
 export const providerConnectionSchema = z.strictObject({
   connection_type: z.literal('provider_connection'),
   provider_id: z.enum(providerIds),
@@ -106,7 +99,10 @@ export type Connection = z.output<typeof connectionSchema>;
 export const modelSchema = z.strictObject({
   key: referenceSchema,
   ...texts,
-  task: z.enum(['chat_completion', 'custom']).default('chat_completion').meta({ notBuiltTypes: { embeddings: 'C' } }),
+  task: z
+    .enum(['chat_completion', 'custom'])
+    .default('chat_completion')
+    .meta({ notBuiltTypes: { embeddings: 'C' } }),
   rate_limit: z.number().positive().optional(),
   max_concurrent_requests: z.int().min(1).optional(),
   secrets: z.record(z.string(), secretReferenceSchema).default({}),
@@ -139,4 +135,3 @@ export const builtInAdapterKeys = [
   'latticeflow$openai_responses',
 ] as const;
 export const placeholderModelKey = 'latticeflow$placeholder';
-

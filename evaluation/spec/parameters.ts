@@ -92,4 +92,3 @@ export const parameterSchema = z
 export type Parameter = z.output<typeof parameterSchema>;
 
 export const configSpecSchema = z.array(parameterSchema).default([]);
-

@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { cachePolicies } from '../../contracts/cache-policy.ts';
-import { jsonSchema, keySchema, notBuiltYet, referenceTo, secretReferenceSchema, texts } from './common.ts';
+import {
+  defaultType,
+  jsonSchema,
+  keySchema,
+  notBuiltYet,
+  referenceTo,
+  secretReferenceSchema,
+  texts,
+} from './common.ts';
 import { datasetSchema } from './datasets.ts';
 import { modelAdapterSchema, modelSchema } from './models.ts';
 import { configSpecSchema } from './parameters.ts';
 import { taskSchema } from './tasks.ts';
+import type { Written } from './written.ts';
 
 export const trialsConfigSchema = z.strictObject({ num_trials: z.int().min(1) });
 const subsampling = z.enum(['head', 'random']);
@@ -23,7 +32,7 @@ export type RunConfig = z.output<typeof runConfigSchema>;
 export const taskSpecificationSchema = z
   .discriminatedUnion('type', [
     z.strictObject({
-      type: z.literal('standard').default('standard'),
+      type: defaultType('standard'),
       key: keySchema.optional(),
       task_key: referenceTo('task'),
       task_config: z.record(z.string(), jsonSchema).default({}),
@@ -72,7 +81,10 @@ export type Limits = z.output<typeof limitsSchema>;
 
 /** What may stand (format 17.1). */
 export const reuseSchema = z.strictObject({
-  answers: z.enum(['off']).default('off').meta({ notBuiltTypes: { solver: 'B', all: 'B' } }),
+  answers: z
+    .enum(['off'])
+    .default('off')
+    .meta({ notBuiltTypes: { solver: 'B', all: 'B' } }),
   max_age: z
     .string()
     .regex(/^[1-9][0-9]*[smhdw]$/, 'a whole number with s, m, h, d or w, such as 7d')
@@ -96,5 +108,23 @@ export const runFileSchema = z.strictObject({
   policies: notBuiltYet('B'),
 });
 export type RunFile = z.output<typeof runFileSchema>;
-/** What an author writes, before defaults are filled in; the type of `defineRun`. */
-export type RunFileInput = z.input<typeof runFileSchema>;
+
+/** A model of a provider in short (format 15.1, 17.2): turned into a `provider_connection` before validation. */
+export const providerModelSchema = modelSchema
+  .pick({
+    display_name: true,
+    rate_limit: true,
+    max_concurrent_requests: true,
+    generation: true,
+    version: true,
+    price: true,
+    limit_group: true,
+    max_retries: true,
+    request_timeout: true,
+  })
+  .extend({ $provider: z.string().min(1), key: modelSchema.shape.key.optional() });
+
+/** What an author writes, before placeholders are resolved and defaults filled in; the type of `defineRun`. */
+export type RunFileInput = Omit<Written<z.input<typeof runFileSchema>>, 'models'> & {
+  readonly models?: readonly Written<z.input<typeof modelSchema> | z.input<typeof providerModelSchema>>[];
+};

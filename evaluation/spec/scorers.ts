@@ -35,7 +35,7 @@ export const includesScorerSchema = z.strictObject({
 export const regexMatchScorerSchema = z.strictObject({
   type: z.literal('regex_match'),
   ...common,
-  pattern: z.string(),
+  pattern: z.string().check(checkRegularExpression),
   match: z.enum(['search', 'full']).default('search'),
   ignore_case: z.boolean().default(false),
   ground_truth: templateSchema.optional(),
@@ -50,6 +50,19 @@ export const numericEqualsScorerSchema = z.strictObject({
   relative_tolerance: z.number().min(0).default(0),
   value,
 });
+
+/** Found here rather than at the first sample: what does not compile can never work. */
+function checkRegularExpression(context: z.core.ParsePayload<string>): void {
+  try {
+    new RegExp(context.value, 'u');
+  } catch (error) {
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: `a regular expression (ECMAScript, flag u): ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}
 
 const judge = {
   model_key: referenceTo('model'),
@@ -73,7 +86,7 @@ export const judgeClassifierScorerSchema = z
       code: 'custom',
       input: wrong,
       path: ['incorrect_labels'],
-      message: `Label ${JSON.stringify(wrong)} is in correct_labels and in incorrect_labels.`,
+      message: `labels that are not in correct_labels, too, as ${JSON.stringify(wrong)} is`,
     });
   });
 export const judgeScorerScorerSchema = z
@@ -86,7 +99,7 @@ export const judgeScorerScorerSchema = z
   })
   .refine((scorer) => scorer.score_min < scorer.score_max, {
     path: ['score_max'],
-    message: 'score_min must be below score_max.',
+    message: 'more than score_min',
   });
 
 /** What judges one sample (format 9). */
@@ -118,4 +131,6 @@ export const scorerSchema = z
 export type Scorer = z.output<typeof scorerSchema>;
 
 /** A scorer or metric after keys are filled in, as everything behind the reader sees it. */
-export type Keyed<T extends { key?: string | undefined }> = T extends unknown ? Omit<T, 'key'> & { key: string } : never;
+export type Keyed<T extends { key?: string | undefined }> = T extends unknown
+  ? Omit<T, 'key'> & { key: string }
+  : never;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keySchema, notBuiltYet, referenceTo, texts } from './common.ts';
+import { defaultType, keySchema, notBuiltYet, referenceTo, texts } from './common.ts';
 import { actionRuleSchema } from './filters.ts';
 import { configSpecSchema } from './parameters.ts';
 import { scorerSchema } from './scorers.ts';
@@ -8,7 +8,7 @@ import { solverSchema } from './solvers.ts';
 export const taskDatasetSchema = z
   .discriminatedUnion('source', [
     z.strictObject({
-      source: z.literal('dataset').default('dataset'),
+      source: defaultType('dataset'),
       key: referenceTo('dataset'),
       keys: notBuiltYet('B'),
     }),
@@ -19,7 +19,7 @@ export const taskDatasetSchema = z
 export const trialsSchema = z.strictObject({ num_trials: z.int().min(1), score_aggregators: notBuiltYet('B') });
 
 export const benchmarkDefinitionSchema = z.strictObject({
-  type: z.literal('benchmark_task').default('benchmark_task'),
+  type: defaultType('benchmark_task'),
   dataset: taskDatasetSchema,
   solver: solverSchema,
   scorers: z.array(scorerSchema).default([]),

@@ -1,0 +1,58 @@
+import type { Client } from '@temporalio/client';
+import type { StoreActivities, WaitActivities, WorkActivities } from '../contracts/activities.ts';
+import type { Models } from '../models/models.ts';
+import type { Store } from '../storage/store.ts';
+import { createCheckCache } from './check-cache.ts';
+import { createComputeMetrics } from './compute-metrics.ts';
+import { createPlanCache } from './plan-cache.ts';
+import { createPreparedTasks } from './prepared-tasks.ts';
+import { createSegmentRunner } from './run-segment.ts';
+import { createScoreSegment } from './score.ts';
+import { createSolveSegment } from './solve.ts';
+import { createStoreRecords } from './store.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
+import { createWaitActivities as createWait } from './wait.ts';
+
+// Dependencies in, functions out; every function translates its errors at this one door.
+
+export function createStoreActivities(dependencies: {
+  readonly store: Store;
+  readonly client: Client;
+  readonly now: () => number;
+}): StoreActivities {
+  const plans = createPlanCache(dependencies.store.content);
+  return translateErrors<StoreActivities>({
+    ...createCheckCache({ ...dependencies, plans }),
+    ...createStoreRecords({ ...dependencies, plans }),
+  });
+}
+
+export function createWaitActivities(dependencies: Parameters<typeof createWait>[0]): WaitActivities {
+  return translateErrors<WaitActivities>(createWait(dependencies));
+}
+
+export function createWorkActivities(dependencies: { readonly store: Store; readonly models: Models }): WorkActivities {
+  const { store, models } = dependencies;
+  const plans = createPlanCache(store.content);
+  const getPrepared = createPreparedTasks({ content: store.content, plans, models });
+  const runSegment = createSegmentRunner(store);
+  return translateErrors<WorkActivities>({
+    solveSegment: createSolveSegment({ store, models, getPrepared }, runSegment),
+    scoreSegment: createScoreSegment({ store, models, getPrepared }, runSegment),
+    computeMetrics: createComputeMetrics({ store, plans }),
+  });
+}
+
+function translateErrors<Activities extends object>(activities: Activities): Activities {
+  const translated = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (...values: unknown[]) => {
+      try {
+        return await (activity as (...values: unknown[]) => unknown)(...values);
+      } catch (error) {
+        throw toApplicationFailure(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(translated) as Activities;
+}

@@ -1,0 +1,91 @@
+import { digestJson } from '../evaluation/fingerprint/digest.ts';
+import { ModelError } from '../evaluation/model-error.ts';
+import type { Generate } from '../evaluation/model-io.ts';
+import type { PlannedModel } from '../evaluation/plan.ts';
+import type { QueryRecorder } from '../evaluation/query-recorder.ts';
+import type { Sample } from '../evaluation/sample.ts';
+import type { RecordedQuery } from '../evaluation/trace.ts';
+import type { Models } from '../models/models.ts';
+import type { Answer } from '../evaluation/model-io.ts';
+import type { Journal, JournalAnswer, SegmentId } from '../storage/journal.ts';
+
+const requestDomain = 'stet-request';
+
+export interface QueryPlace {
+  readonly trial: number;
+  /** Key of the scorer that asks; empty in stage `solve`. */
+  readonly scorerKey: string;
+  readonly modelKey: string;
+  readonly model: PlannedModel;
+  readonly recorder: QueryRecorder;
+}
+
+/** Makes the `generate` functions of one sample in one stage. */
+export type MakeGenerate = (place: QueryPlace) => Generate;
+
+/**
+ * Queries of one sample that look into the journal before they send, and whose answers are on disk before they count: an
+ * answer is written when the sample's outcome is, and at the latest before the next query that may build on it is sent.
+ */
+export function createJournalledQueries(options: {
+  readonly models: Models;
+  readonly journal: Journal;
+  readonly segment: SegmentId;
+  readonly sample: Sample;
+  /** What the journal held of this sample when the attempt began. */
+  readonly answers: readonly JournalAnswer[];
+  readonly signal: AbortSignal;
+}): MakeGenerate {
+  const { models, journal, segment, sample, signal } = options;
+  const recorded = new Map(options.answers.map((answer) => [nameAnswer(answer), answer.answer]));
+
+  return ({ trial, scorerKey, modelKey, model, recorder }) => {
+    const asked = new Map<string, number>();
+    let call = 0;
+    let written: Promise<Answer> | undefined;
+    return async (input) => {
+      await written;
+      const requestDigest = digestJson(requestDomain, input);
+      const occurrence = asked.get(requestDigest) ?? 0;
+      asked.set(requestDigest, occurrence + 1);
+      const id = { sampleIndex: sample.index, trial, scorerKey, modelKey, requestDigest, occurrence };
+      const thisCall = call++;
+      const known = recorded.get(nameAnswer(id));
+      const answer = known ?? (await send());
+      if (known === undefined) {
+        written = journal.appendAnswer(segment, { ...id, answer });
+        written.catch(() => undefined); // awaited before the next query, and by the outcome
+      }
+      recorder.answered({ model_key: modelKey, request_digest: requestDigest, input, ...answer });
+      return answer;
+
+      async function send(): Promise<Answer> {
+        try {
+          return await models.query(model, { input, sample: { id: sample.id, row: sample.row }, trial, call: thisCall }, signal);
+        } catch (error) {
+          if (error instanceof ModelError) recorder.failed(error.retries);
+          throw error;
+        }
+      }
+    };
+  };
+}
+
+/** The answers among recorded queries of one trial, under the names that a new attempt looks for. */
+export function toJournalAnswers(
+  sampleIndex: number,
+  place: { readonly trial: number; readonly scorerKey: string },
+  queries: readonly RecordedQuery[],
+): JournalAnswer[] {
+  const asked = new Map<string, number>();
+  return queries.map(({ model_key: modelKey, request_digest: requestDigest, output, evidence }) => {
+    const name = `${modelKey} ${requestDigest}`;
+    const occurrence = asked.get(name) ?? 0;
+    asked.set(name, occurrence + 1);
+    return { sampleIndex, ...place, modelKey, requestDigest, occurrence, answer: { output, evidence } };
+  });
+}
+
+function nameAnswer({ trial, scorerKey, modelKey, requestDigest, occurrence }: Omit<JournalAnswer, 'answer'>): string {
+  return JSON.stringify([trial, scorerKey, modelKey, requestDigest, occurrence]);
+}

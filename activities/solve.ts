@@ -1,0 +1,47 @@
+import type { WorkActivities } from '../contracts/activities.ts';
+import type { SolvedSample } from '../evaluation/trace.ts';
+import { createJournalledQueries } from './journalled-queries.ts';
+import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
+import { countQueries, getAt, getModel, getTaskResult, listStandingAnswers, readSamples } from './segment-access.ts';
+
+/** Solves one segment: as many samples in progress as the model's limiter allows. */
+export function createSolveSegment(
+  { store, models, getPrepared }: SegmentDependencies,
+  runSegment: RunSegment,
+): WorkActivities['solveSegment'] {
+  return async ({ taskResultId, key, planRef, segmentIndex }) => {
+    const { attempt } = await getTaskResult(store, taskResultId);
+    const segment = { taskResultId, stage: 'solve', segmentIndex } as const;
+    await runSegment<SolvedSample>(segment, attempt, async () => {
+      const prepared = await getPrepared(planRef, key);
+      const samples = await readSamples(prepared, segmentIndex);
+      const { plan, task, solveSample } = prepared;
+      return {
+        ...solveStage,
+        sampleIndexes: [...samples.keys()],
+        run(sampleIndex, answers, signal) {
+          const sample = getAt(samples, sampleIndex);
+          const makeGenerate = createJournalledQueries({ models, journal: store.journal, segment, sample, answers, signal });
+          return solveSample({
+            sample,
+            attempt,
+            generateFor: (trial, recorder) => {
+              if (task.model_key === undefined) return () => Promise.reject(new Error('This solver asks no model.'));
+              const model = getModel(plan, task.model_key);
+              return makeGenerate({ trial, scorerKey: '', modelKey: task.model_key, model, recorder });
+            },
+          });
+        },
+      };
+    });
+  };
+}
+
+const hasFailed = (solved: SolvedSample): boolean => solved.trials.some((trial) => trial.error !== undefined);
+
+const solveStage: Omit<SegmentStage<SolvedSample>, 'sampleIndexes' | 'run'> = {
+  isTriedAgain: hasFailed,
+  hasFailed,
+  countQueries: (solved) => countQueries(solved.trials),
+  listAnswers: ({ sample_index, trials }) => listStandingAnswers(sample_index, trials),
+};

@@ -1,0 +1,44 @@
+import type { Stet } from '../client/stet.ts';
+import type { Diagnosis } from '../embedded/diagnose.ts';
+
+/** A stream that takes text: standard output or error, or what a test collects. */
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal in characters. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof stopSignals)[number];
+
+export interface OpenOptions {
+  readonly store?: string;
+  /** Starts Temporal's web UI beside the server. */
+  readonly ui?: boolean;
+  readonly onNotice?: (message: string) => void;
+}
+
+export interface DiagnoseOptions {
+  readonly store?: string;
+  readonly onNotice?: (message: string) => void;
+}
+
+/** Everything a command touches outside its own code; `main.ts` gives the real things, tests give fakes. */
+export interface CommandContext {
+  open(options: OpenOptions): Promise<Stet>;
+  diagnose(options: DiagnoseOptions): Promise<readonly Diagnosis[]>;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** What was typed behind the program's name; recorded with a run. */
+  readonly commandLine: readonly string[];
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Listens for signals that stop a command; the function it returns stops listening. */
+  onStopSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Ends the process at once, as if killed. */
+  leave(exitCode: number): void;
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import type { CommandContext } from './command-context.ts';
+
+/** Runs a command's work and keeps its exit code. */
+export type Perform = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+/** What the file of a command gives: its arguments, options, examples and action. */
+export type DefineCommand = (command: Command, perform: Perform) => void;
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line of `stet --help`. */
+  readonly summary: string;
+  /** Loaded only when the command is called, so that `stet --help` is quick. */
+  load(): Promise<DefineCommand>;
+}
+
+/** Every command of `stet`. A new one is its file and one entry here. */
+export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'run an evaluation; take from the store what may stand',
+    load: async () => (await import('./run.ts')).defineRunCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a run would reuse, compute and send; change nothing',
+    load: async () => (await import('./plan.ts')).definePlanCommand,
+  },
+  {
+    name: 'validate',
+    summary: 'check a run file and everything it refers to',
+    load: async () => (await import('./validate.ts')).defineValidateCommand,
+  },
+  {
+    name: 'list',
+    summary: 'list the runs of the store, newest first',
+    load: async () => (await import('./list.ts')).defineListCommand,
+  },
+  {
+    name: 'show',
+    summary: 'show a run, one of its tasks, or one sample',
+    load: async () => (await import('./show.ts')).defineShowCommand,
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a failed, cancelled or interrupted run',
+    load: async () => (await import('./resume.ts')).defineResumeCommand,
+  },
+  {
+    name: 'cancel',
+    summary: 'cancel a run',
+    load: async () => (await import('./cancel.ts')).defineCancelCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'check what Stet needs on this machine',
+    load: async () => (await import('./doctor.ts')).defineDoctorCommand,
+  },
+];

@@ -1,0 +1,154 @@
+import type { RunDocument } from '../client/run-document.ts';
+import type { RunHandle, Stet } from '../client/stet.ts';
+import type { CommandContext } from './command-context.ts';
+import { exitCodes, signalExitCodes } from './exit-codes.ts';
+import { openStore, type StoreFlags } from './options/store-options.ts';
+import { formatEstimate, shortenId } from './output/format.ts';
+import { writeJson } from './output/json.ts';
+import { makeCommandLines } from './output/next-steps.ts';
+import { renderNextSteps } from './output/next-steps-of-run.ts';
+import { type HumanOutput, makeHumanOutput } from './output/output.ts';
+import { renderPlanTable } from './output/plan-table.ts';
+import { makeProgressView, type ProgressView } from './output/progress.ts';
+import { renderResultTable } from './output/result-table.ts';
+import { cleanText } from './output/text.ts';
+import { reportOpenRuns } from './report-open-runs.ts';
+import { type StopWatch, watchStopSignals } from './stop-signals.ts';
+
+/**
+ * Opens the store, starts or takes up a run, and stays with it until it has ended or a signal stops it.
+ *
+ * @returns The exit code: 0 completed, 1 failed or cancelled from elsewhere, 130, 143 or 129 after a signal.
+ */
+export async function followRun(
+  context: CommandContext,
+  flags: StoreFlags,
+  start: (stet: Stet) => Promise<RunHandle>,
+): Promise<number> {
+  const stop = watchStopSignals(context);
+  const progress = makeProgressView(context);
+  // Until there is a run, there is nothing to cancel: the signal is obeyed as soon as the step under way is over.
+  let isStarted = false;
+  stop.onStop(() => {
+    if (!isStarted) context.stderr.write('Stopping; once more leaves at once.\n');
+  });
+  try {
+    const stet = await openStore(context, flags, (message) => progress.note(cleanText(message)));
+    try {
+      if (stop.signal !== undefined) return reportNotStarted(context, flags, stop.signal);
+      const handle = await start(stet);
+      isStarted = true;
+      return await stayWithRun(context, flags, { stet, handle, stop, progress });
+    } finally {
+      await stet.close();
+    }
+  } finally {
+    stop.end();
+  }
+}
+
+async function stayWithRun(
+  context: CommandContext,
+  flags: StoreFlags,
+  work: {
+    readonly stet: Stet;
+    readonly handle: RunHandle;
+    readonly stop: StopWatch;
+    readonly progress: ProgressView;
+  },
+): Promise<number> {
+  const { stet, handle, stop, progress } = work;
+  const output = makeHumanOutput(context, flags);
+  const stopping = obeyStopSignal(handle, stop, progress, context);
+  let run: RunDocument | undefined;
+  try {
+    const ended = showEvents(handle, output, progress, context).then(() => handle.result());
+    // After a drain the run is open and has no result; what `ended` does then matters to nobody.
+    ended.catch(() => {});
+    run = await Promise.race([ended, stopping.drained.then(() => undefined)]);
+  } finally {
+    stopping.end();
+    progress.end();
+  }
+  const commandLine = makeCommandLines(context.environment, flags);
+  const shown = run ?? (await stet.show(handle.id));
+  if (run !== undefined) {
+    output.write(`\n${renderResultTable(run, output, context.now())}`);
+    output.write(renderNextSteps(run, commandLine));
+  } else {
+    output.write(`Run ${shortenId(handle.id)} stays open. Go on: ${commandLine('resume', shortenId(handle.id))}\n`);
+  }
+  if (flags.json === true) writeJson(context.stdout, shown);
+  await reportOpenRuns(context, stet, flags, { except: handle.id });
+  if (stop.signal !== undefined) return signalExitCodes[stop.signal];
+  return shown.status === 'completed' ? exitCodes.done : exitCodes.failed;
+}
+
+async function showEvents(
+  handle: RunHandle,
+  output: HumanOutput,
+  progress: ProgressView,
+  context: CommandContext,
+): Promise<void> {
+  for await (const event of handle.events()) {
+    switch (event.type) {
+      case 'planned': {
+        const what = event.attached ? 'was open; going on with it' : 'started';
+        output.write(renderPlanTable(event.plan, output, context.now()));
+        output.write(`Run ${output.style.strong(shortenId(event.runId))} ${what}.\n`);
+        break;
+      }
+      case 'progress':
+        progress.update(event.tasks);
+        break;
+      case 'notice':
+        progress.note(cleanText(event.message));
+        break;
+    }
+  }
+}
+
+/** SIGINT cancels the run, SIGTERM and SIGHUP leave it open; `drained` settles only in the second case. */
+function obeyStopSignal(
+  handle: RunHandle,
+  stop: StopWatch,
+  progress: ProgressView,
+  context: CommandContext,
+): { readonly drained: Promise<void>; end(): void } {
+  let countdown: NodeJS.Timeout | undefined;
+  const drained = new Promise<void>((resolve) => {
+    stop.onStop((signal) => {
+      const limitMs = handle.longestRequestTimeoutMs;
+      const limit = limitMs === undefined ? '' : ` up to ${formatEstimate(limitMs)}`;
+      const what = signal === 'SIGINT' ? 'Cancelling' : 'Leaving; the run stays open';
+      progress.note(`${what}: nothing new is sent, queries in flight may finish${limit}. Once more leaves at once.`);
+      const beganAt = context.now();
+      countdown = setInterval(() => {
+        progress.setStatusLine(`stopping: ${describeWait(context.now() - beganAt, limitMs)}; once more leaves at once`);
+      }, 1000);
+      const failed = (error: unknown) => {
+        progress.note(
+          `The run could not be stopped: ${error instanceof Error ? cleanText(error.message) : String(error)}`,
+        );
+      };
+      // A cancelled run ends and so do its events; a drained one does not.
+      if (signal === 'SIGINT') handle.cancel().catch(failed);
+      else handle.drain().catch(failed).then(resolve, resolve);
+    });
+  });
+  return { drained, end: () => clearInterval(countdown) };
+}
+
+function describeWait(waitedMs: number, limitMs: number | undefined): string {
+  if (limitMs === undefined) return `waiting for queries in flight since ${formatEstimate(waitedMs)}`;
+  return `waiting for queries in flight, ${formatEstimate(limitMs - waitedMs)} at most`;
+}
+
+function reportNotStarted(context: CommandContext, flags: StoreFlags, signal: keyof typeof signalExitCodes): number {
+  if (flags.json === true) {
+    writeJson(context.stdout, {
+      error: { code: 'interrupted', message: `Stopped by ${signal} before anything was started.` },
+    });
+  }
+  return signalExitCodes[signal];
+}

@@ -1,0 +1,15 @@
+/** Command lines to type next, complete as the reader has to type them: through npx, with the same store. */
+export type MakeCommandLine = (...words: readonly string[]) => string;
+
+export function makeCommandLines(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: { readonly store?: string },
+): MakeCommandLine {
+  const program = environment['npm_command'] === 'exec' ? 'npx stet' : 'stet';
+  const store = flags.store === undefined ? '' : ` --store ${quoteWord(flags.store)}`;
+  return (...words) => `${program} ${words.map(quoteWord).join(' ')}${store}`;
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

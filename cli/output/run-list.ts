@@ -1,0 +1,60 @@
+import type { RunSummaryDocument } from '../../client/run-document.ts';
+import { isFinal } from '../../contracts/status.ts';
+import { formatAge, formatCount, formatDuration, shortenId } from './format.ts';
+import type { MakeCommandLine } from './next-steps.ts';
+import type { HumanOutput } from './output.ts';
+import { renderStatus } from './result-table.ts';
+import { renderTable } from './table.ts';
+import { cleanLine } from './text.ts';
+
+/** Runs, newest first. */
+export function renderRunList(runs: readonly RunSummaryDocument[], output: HumanOutput, nowMs: number): string {
+  const hasLabels = runs.some((run) => run.label !== null);
+  return renderTable(
+    [
+      { title: 'run' },
+      { title: 'evaluation' },
+      ...(hasLabels ? [{ title: 'label' }] : []),
+      { title: 'status' },
+      { title: 'policy' },
+      { title: 'started' },
+      { title: 'time', align: 'right' },
+      { title: 'tasks', align: 'right' },
+      { title: 'sent', align: 'right' },
+      { title: 'saved', align: 'right' },
+    ],
+    runs.map((run) => [
+      shortenId(run.run),
+      run.evaluation,
+      ...(hasLabels ? [cleanLine(run.label ?? '')] : []),
+      isOrphaned(run) ? output.style.attention(`${run.status}, left open`) : renderStatus(run.status, output.style),
+      run.cache_policy,
+      formatAge(run.started_at, nowMs),
+      run.ended_at === null ? '–' : formatDuration(Date.parse(run.ended_at) - Date.parse(run.started_at)),
+      formatCount(run.tasks),
+      formatCount(run.model_queries.sent),
+      formatCount(run.model_queries.saved),
+    ]),
+    output,
+  );
+}
+
+/** Says which runs are open with nobody working on them, and how each goes on or ends; nothing is done about them. */
+export function renderOpenRuns(
+  runs: readonly RunSummaryDocument[],
+  output: HumanOutput,
+  commandLine: MakeCommandLine,
+): string {
+  return runs
+    .filter(isOrphaned)
+    .map(
+      (run) =>
+        `${output.style.attention('Open:')} run ${shortenId(run.run)} of ${run.evaluation} was interrupted and nobody works on it. ` +
+        `Go on: ${commandLine('resume', shortenId(run.run))} · end it: ${commandLine('cancel', shortenId(run.run))}\n`,
+    )
+    .join('');
+}
+
+function isOrphaned(run: RunSummaryDocument): boolean {
+  return !isFinal(run.status) && !run.has_owner;
+}

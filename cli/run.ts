@@ -1,0 +1,60 @@
+import type { PlanOptions, Stet } from '../client/stet.ts';
+import { EvaluationError } from '../contracts/evaluation-error.ts';
+import type { CommandContext } from './command-context.ts';
+import type { DefineCommand } from './commands.ts';
+import { followRun } from './follow-run.ts';
+import { renderExamples } from './options/examples.ts';
+import { addRunFileOptions, type RunFileFlags, toPlanOptions } from './options/run-file-options.ts';
+import { addStoreOptions, addUiOption, type StoreFlags } from './options/store-options.ts';
+import { makeHumanOutput } from './output/output.ts';
+import { renderPlanTable } from './output/plan-table.ts';
+
+interface RunFlags extends RunFileFlags, StoreFlags {
+  readonly label?: string;
+  readonly frozen?: boolean;
+}
+
+export const defineRunCommand: DefineCommand = (command, perform) => {
+  addUiOption(addStoreOptions(addRunFileOptions(command)))
+    .option('--label <text>', 'a name for the run; "show" and the others accept it')
+    .option('--frozen', 'exit with 3 in place of sending any query')
+    .addHelpText(
+      'after',
+      renderExamples([
+        'stet run -f examples/quickstart/run.yaml',
+        'stet run -f run.yaml --only curt --num-samples 20 --label trial',
+        'stet run -f run.yaml --set config.model=large --json > result.json',
+      ]),
+    )
+    .action((flags: RunFlags) => perform((context) => runEvaluation(context, flags)));
+};
+
+async function runEvaluation(context: CommandContext, flags: RunFlags): Promise<number> {
+  const planOptions = toPlanOptions(flags, context.environment);
+  return followRun(context, flags, async (stet) => {
+    try {
+      return await stet.run(flags.file, {
+        ...planOptions,
+        ...(flags.label === undefined ? {} : { label: flags.label }),
+        ...(flags.frozen === undefined ? {} : { frozen: flags.frozen }),
+        arguments: context.commandLine,
+      });
+    } catch (error) {
+      if (error instanceof EvaluationError && error.code === 'frozen') {
+        await showPlan(context, flags, { stet, planOptions });
+      }
+      throw error;
+    }
+  });
+}
+
+/** A closed gate says what it kept from running. */
+async function showPlan(
+  context: CommandContext,
+  flags: RunFlags,
+  planning: { readonly stet: Stet; readonly planOptions: PlanOptions },
+): Promise<void> {
+  const output = makeHumanOutput(context, flags);
+  const plan = await planning.stet.plan(flags.file, planning.planOptions);
+  output.write(renderPlanTable(plan, output, context.now()));
+}

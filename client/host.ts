@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import type { ModuleHost } from '../contracts/module-host.ts';
+import type { ProcessRecord } from '../storage/run-log.ts';
+import type { Store } from '../storage/store.ts';
+
+/** What a command gets from whoever composes it: a store, and Temporal with workers when work has to be done. */
+export interface Host {
+  /** Undefined where there is no store yet and `create` is false: nothing is written for a plan. */
+  openStore(options: { readonly create: boolean }): Promise<Store | undefined>;
+  /** Temporal with workers on the store's queues; started at the first call, shared by all. */
+  openSession(): Promise<Session>;
+  readonly modules: ModuleHost;
+  /** Rows a segment. */
+  readonly segmentSize: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  isProcessAlive(process: ProcessRecord): boolean;
+  onNotice(message: string): void;
+  close(): Promise<void>;
+}
+
+/** Temporal as this process uses it. */
+export interface Session {
+  readonly client: Client;
+  readonly storeId: string;
+  /** This process in the store's registry. */
+  readonly processId: string;
+  readonly workflowTaskTimeoutMs: number;
+  /** When Temporal's database was made, ISO 8601: a run from before it that Temporal does not know was lost with another. */
+  readonly databaseCreatedAt: string;
+  /** Polls the work queue of a run with the environment of its file; `stop` lets queries in flight finish. */
+  startWork(work: {
+    readonly runId: string;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly frozen: boolean;
+  }): Promise<{ stop(): Promise<void> }>;
+  /** Gives the work of dead processes of this host back at once (design 4.3). */
+  recover(runId: string): Promise<void>;
+  /** What Temporal says of the run's workflow. */
+  describe(runId: string): Promise<WorkflowState>;
+}
+
+export type WorkflowState =
+  | { readonly state: 'open' }
+  /** Temporal does not know it: its database is new, or somebody deleted the workflow. */
+  | { readonly state: 'unknown' }
+  /** `failed` says that a limit of Temporal ended it, not a person. */
+  | { readonly state: 'closed'; readonly failed: boolean };

@@ -1,0 +1,85 @@
+import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
+import type { MetricResult } from '../evaluation/metric-value.ts';
+import type { TaskResultRecord } from '../storage/result-index.ts';
+import type { RunRecord } from '../storage/run-log.ts';
+import type { Store } from '../storage/store.ts';
+import type { QueryCounts, ReuseReason, RunDocument, TaskDocument } from './run-document.ts';
+
+/** The document of a run as the store has it now; of running and cancelled runs, too. */
+export async function makeRunDocument(store: Store, run: RunRecord): Promise<RunDocument> {
+  const records = await store.results.listTaskResults(run.runId);
+  const sources = await findSources(store, records);
+  const tasks: TaskDocument[] = [];
+  for (const record of records) tasks.push(await makeTaskDocument(store, record, sources.get(record.reusedFrom ?? '')));
+  return {
+    run: run.runId,
+    evaluation: run.evaluationKey,
+    label: run.label,
+    status: run.status,
+    attempt: run.attempt,
+    cache_policy: run.policy,
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    duration_ms: run.workedMs + Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)),
+    model_queries: sumCounts(tasks.map((task) => task.model_queries)),
+    tasks,
+    origin: run.origin,
+  };
+}
+
+export async function findSources(
+  store: Pick<Store, 'results'>,
+  records: readonly TaskResultRecord[],
+): Promise<ReadonlyMap<string, TaskResultRecord>> {
+  const ids = [...new Set(records.flatMap(({ reusedFrom }) => (reusedFrom === null ? [] : [reusedFrom])))];
+  return new Map((await store.results.findTaskResults(ids)).map((record) => [record.taskResultId, record]));
+}
+
+export function sumCounts(all: readonly QueryCounts[]): QueryCounts {
+  return all.reduce(
+    (sum, { sent, retried, saved }) => ({ sent: sum.sent + sent, retried: sum.retried + retried, saved: sum.saved + saved }),
+    { sent: 0, retried: 0, saved: 0 },
+  );
+}
+
+async function makeTaskDocument(
+  store: Store,
+  record: TaskResultRecord,
+  source: TaskResultRecord | undefined,
+): Promise<TaskDocument> {
+  const { metrics, reasons } = await readMetrics(store, record);
+  return {
+    key: record.key,
+    task_key: record.taskKey,
+    task_result: record.taskResultId,
+    status: record.status,
+    reuse: record.reuse,
+    reused_from: record.reusedFrom,
+    reused_from_run: source?.runId ?? null,
+    reused_at: source === undefined ? null : record.reuse === 'full' ? source.endedAt : source.solvedAt,
+    samples: {
+      total: record.samples.total,
+      errors: record.samples.errors,
+      excluded_from_metrics: record.samples.excludedFromMetrics,
+    },
+    model_queries: record.queries,
+    metrics,
+    metric_reasons: reasons,
+    metrics_are_partial: metrics !== null && record.status !== 'completed',
+    result_digest: record.resultDigest,
+    error: record.error,
+    warnings: record.warnings,
+    why: record.reuse === 'full' ? [] : (record.why as readonly ReuseReason[] | null),
+    started_at: record.startedAt,
+    ended_at: record.endedAt,
+  };
+}
+
+async function readMetrics(store: Store, record: TaskResultRecord) {
+  if (record.metrics === null) return { metrics: null, reasons: {} };
+  const bytes = await store.content.get(record.metrics.digest);
+  const results = JSON.parse(new TextDecoder().decode(bytes)) as readonly MetricResult[];
+  const { values, reasons } = flattenMetricNames(results);
+  return { metrics: values, reasons };
+}
+

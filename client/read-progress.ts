@@ -1,0 +1,54 @@
+import { isFinal } from '../contracts/status.ts';
+import type { Store } from '../storage/store.ts';
+import type { TaskProgressEvent } from './stet.ts';
+
+/** Over how much of the past the pace is measured. */
+const PACE_WINDOW_MS = 10_000;
+
+interface Observation {
+  readonly atMs: number;
+  readonly done: number;
+}
+
+/** Progress of a run from the store's counts, with the pace since it was last asked: works without a worker, too. */
+export function createProgressReader(store: Store, runId: string): () => Promise<readonly TaskProgressEvent[]> {
+  const observed = new Map<string, Observation[]>();
+  return async () => {
+    const [taskResults, progress, waits] = await Promise.all([
+      store.results.listTaskResults(runId),
+      store.runs.listProgress(runId),
+      store.runs.listWaits(runId),
+    ]);
+    const byId = new Map(progress.map((entry) => [entry.taskResultId, entry]));
+    const holders = new Map(waits.map(({ taskResultId, holderRunId }) => [taskResultId, holderRunId]));
+    return taskResults.map((record) => {
+      const { taskResultId, key, status, samples } = record;
+      const entry = byId.get(taskResultId);
+      const stage = isFinal(status) || entry === undefined ? null : entry.stage;
+      const done = isFinal(status) ? samples.total : (entry?.done ?? 0);
+      const pace = stage === null ? null : measurePace(observed, `${taskResultId}/${stage}`, done);
+      return {
+        key,
+        taskResultId,
+        status,
+        stage,
+        done,
+        total: samples.total,
+        errors: isFinal(status) ? samples.errors : (entry?.errors ?? 0),
+        queriesPerSecond: pace,
+        etaMs: pace === null || pace === 0 ? null : (1_000 * (samples.total - done)) / pace,
+        waitsFor: holders.has(taskResultId) ? `run ${holders.get(taskResultId)}` : null,
+      };
+    });
+  };
+}
+
+function measurePace(observed: Map<string, Observation[]>, name: string, done: number): number | null {
+  const nowMs = Date.now();
+  const kept = (observed.get(name) ?? []).filter(({ atMs }) => nowMs - atMs <= PACE_WINDOW_MS);
+  kept.push({ atMs: nowMs, done });
+  observed.set(name, kept);
+  const [first] = kept;
+  if (first === undefined || nowMs - first.atMs < 500) return null;
+  return (1_000 * (done - first.done)) / (nowMs - first.atMs);
+}

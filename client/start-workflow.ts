@@ -1,0 +1,50 @@
+import type { CachePolicy } from '../contracts/cache-policy.ts';
+import { makeEvaluationWorkflowId, makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
+import { isFinal } from '../contracts/status.ts';
+import { type EvaluationInput, evaluationWorkflowName } from '../contracts/workflow-inputs.ts';
+import type { RunRecord } from '../storage/run-log.ts';
+import type { Store } from '../storage/store.ts';
+import type { Session } from './host.ts';
+
+const MAX_PARALLEL_TASKS = 16;
+/** Segments of one task result in progress at once. */
+const WINDOW = 4;
+
+/**
+ * Starts the workflow of a run, or attaches to it where it is open: the id is the run's. Task results that have a final
+ * status are found so by the first cache check, under every policy.
+ */
+export async function startWorkflow(session: Session, store: Store, run: RunRecord): Promise<void> {
+  const { storeId, client, workflowTaskTimeoutMs } = session;
+  const { runId, plan } = run;
+  const policy: CachePolicy = run.policy;
+  const taskResults = await store.results.listTaskResults(runId);
+  const input: EvaluationInput = {
+    storeId,
+    runId,
+    planRef: plan,
+    policy,
+    tasks: taskResults
+      .filter(({ status }) => !isFinal(status))
+      .map(({ key, taskResultId, solverKey, resultKey, segmentCount }) => ({
+        key,
+        taskResultId,
+        solverKey,
+        resultKey,
+        segmentCount,
+      })),
+    queues: { wait: makeWaitQueue(storeId), work: makeWorkQueue(storeId, runId) },
+    maxParallelTasks: MAX_PARALLEL_TASKS,
+    window: WINDOW,
+    workflowTaskTimeoutMs,
+  };
+  await client.workflow.start(evaluationWorkflowName, {
+    args: [input],
+    taskQueue: makeStoreQueue(storeId),
+    workflowId: makeEvaluationWorkflowId({ storeId, runId }),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: workflowTaskTimeoutMs,
+    staticSummary: `evaluation ${run.evaluationKey}`.slice(0, 200),
+    memo: { planRef: plan },
+  });
+}

@@ -1,0 +1,57 @@
+import type { CachePolicy, Verdict } from './cache-policy.ts';
+import type { Digest } from './digest.ts';
+import type { FinalStatus } from './status.ts';
+import type { PlannedTask } from './workflow-inputs.ts';
+
+// The activity interface. `activities/` implements it, `workflows/` proxies it; neither knows the other. Arguments and
+// results go into Temporal histories: references, counters and names only.
+
+/** Store activities: milliseconds each, idempotent, on the store's queue. */
+export interface StoreActivities {
+  /**
+   * The cache check: a verdict per task, in order. Records a full one as alias. A task result that has a final status
+   * already is `full` under every policy: nothing is left to do.
+   */
+  checkReuse(input: { readonly runId: string; readonly planRef: Digest; readonly policy: CachePolicy; readonly tasks: readonly PlannedTask[] }): Promise<Verdict[]>;
+  /** The decision that binds, made while the workflow id is held. The expected verdict is recorded as `running`. */
+  decideReuse(input: {
+    readonly runId: string;
+    readonly planRef: Digest;
+    readonly policy: CachePolicy;
+    readonly task: PlannedTask;
+    readonly expected: Exclude<Verdict, 'full'>;
+  }): Promise<Verdict>;
+  /** Makes the result visible to look-ups: one transaction, the last step of the success path. */
+  publishTaskResult(input: { readonly taskResultId: string; readonly key: string; readonly planRef: Digest }): Promise<void>;
+  recordTaskResultEnd(input: {
+    readonly taskResultId: string;
+    readonly status: Exclude<FinalStatus, 'completed'>;
+    readonly error: { readonly code: string; readonly message: string } | null;
+  }): Promise<FinalStatus>;
+  /** The recorded status of a child that failed; where there is none, the one its close event means. */
+  settleTaskResult(input: { readonly taskResultId: string; readonly workflowId: string }): Promise<FinalStatus>;
+  recordRunStarted(input: { readonly runId: string }): Promise<void>;
+  recordRunEnd(input: { readonly runId: string; readonly failed: boolean }): Promise<FinalStatus>;
+}
+
+/** Waits, on a queue of their own so that they never occupy working slots. */
+export interface WaitActivities {
+  /** Returns when a foreign workflow is no longer open; meanwhile the store says which run waits for which. */
+  waitWhileWorkflowOpen(input: { readonly workflowId: string; readonly taskResultId: string }): Promise<void>;
+}
+
+export interface SegmentInput {
+  readonly taskResultId: string;
+  /** Key of the task specification in the plan. */
+  readonly key: string;
+  readonly planRef: Digest;
+  readonly segmentIndex: number;
+}
+
+/** Solve, score and metrics: on the work queue of the run, polled with the environment of its file. */
+export interface WorkActivities {
+  solveSegment(input: SegmentInput): Promise<void>;
+  scoreSegment(input: SegmentInput): Promise<void>;
+  /** Actions are already in the scores; this computes metrics, manifest and result digest, and checks the error limit. */
+  computeMetrics(input: Omit<SegmentInput, 'segmentIndex'>): Promise<void>;
+}

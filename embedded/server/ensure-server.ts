@@ -1,0 +1,107 @@
+import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import type { RunLog } from '../../storage/run-log.ts';
+import { isOnThisMachine, isProcessAlive } from '../process-registry.ts';
+import { isListening, loopback } from './loopback.ts';
+import { locateServerFiles } from './server-files.ts';
+import { isServerAlive, readServerRecord } from './server-record.ts';
+import { joinOrStartServer, stopServer } from './start-server.ts';
+import { withLock } from './with-lock.ts';
+
+export interface ServerOptions {
+  readonly storeDirectory: string;
+  readonly cliPath: string;
+  readonly cliVersion: string;
+  /** Whether Temporal's web pages are wanted. */
+  readonly ui?: boolean;
+  /** The calling process, already registered in `runs`: that keeps others from stopping the server it is about to use. */
+  readonly processId: string;
+  readonly runs: Pick<RunLog, 'listProcesses' | 'removeProcess'>;
+  /** Gets lines for people, only when something is odd. */
+  readonly onNotice: (line: string) => void;
+}
+
+/** This process's share in the one server of a store. */
+export interface ServerHandle {
+  /** `host:port` for clients and workers. */
+  readonly address: string;
+  /** Temporal's web pages; undefined when the server runs without them. */
+  readonly uiAddress: string | undefined;
+  readonly startedHere: boolean;
+  /** Whether this call made Temporal's database: it knows none of the store's runs. */
+  readonly isFresh: boolean;
+  /**
+   * When Temporal's database was made; ISO 8601. A run started before it that Temporal does not know was lost with an
+   * earlier database; one started after it was deleted by somebody.
+   */
+  readonly databaseCreatedAt: string;
+  /**
+   * Starts the server again, at the same address, if it is gone. Workers and clients find it by themselves.
+   *
+   * @throws {EvaluationError} `temporal-failed` when it cannot come back there.
+   */
+  revive(): Promise<{ readonly restarted: boolean; readonly isFresh: boolean }>;
+  /** Takes this process out of the registry; the last one out stops the server, without waiting for its end. */
+  release(): Promise<void>;
+}
+
+/** Longer than a start may take, which happens under the lock. */
+const lockTimeoutMs = 90_000;
+const releaseLockTimeoutMs = 5_000;
+
+/**
+ * Joins the server of a store or starts it, and sets it up. There is one for each store, however many commands ask at
+ * once.
+ *
+ * @throws {EvaluationError} `temporal-failed` with the end of the server's log; `internal` when the process is not registered.
+ */
+export async function ensureServer(options: ServerOptions): Promise<ServerHandle> {
+  const { storeDirectory, cliPath, cliVersion, ui = false, processId, runs, onNotice } = options;
+  const files = locateServerFiles(storeDirectory);
+  const findNeighbours = async () =>
+    (await runs.listProcesses()).filter(
+      (other) => other.processId !== processId && isOnThisMachine(other) && isProcessAlive(other),
+    );
+  const joinOrStart = () =>
+    withLock(files.lock, { timeoutMs: lockTimeoutMs }, async () => {
+      if (!(await runs.listProcesses()).some((known) => known.processId === processId)) {
+        throw new EvaluationError('internal', `Process ${processId} asks for the server without being registered.`);
+      }
+      const isShared = async () => (await findNeighbours()).length > 0;
+      return joinOrStartServer({ storeDirectory, cliPath, cliVersion, ui, onNotice, isShared });
+    });
+
+  const { record, ...found } = await joinOrStart();
+  const address = `${loopback}:${record.port}`;
+  return {
+    ...found,
+    address,
+    uiAddress: record.uiPort === null ? undefined : `http://${loopback}:${record.uiPort}`,
+    async revive() {
+      if (isServerAlive(record) && (await isListening(record.port))) return { restarted: false, isFresh: false };
+      const revived = await joinOrStart();
+      if (revived.record.port !== record.port) {
+        throw new EvaluationError(
+          'temporal-failed',
+          `The embedded server was lost, and its port ${record.port} is taken by another program.`,
+          {
+            hint: 'Run the command again: what was answered stands.',
+          },
+        );
+      }
+      return { restarted: revived.record.nonce !== record.nonce, isFresh: revived.isFresh };
+    },
+    async release() {
+      try {
+        await withLock(files.lock, { timeoutMs: releaseLockTimeoutMs }, async () => {
+          const isLast = (await findNeighbours()).length === 0;
+          const current = isLast ? await readServerRecord(files) : undefined;
+          if (current !== undefined) await stopServer(files, current);
+          await runs.removeProcess(processId);
+        });
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error;
+        await runs.removeProcess(processId); // who holds the lock that long is alive, so this is not the last one
+      }
+    },
+  };
+}

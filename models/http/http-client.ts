@@ -1,0 +1,92 @@
+import { Agent } from 'undici';
+import { SendError } from '../send-error.ts';
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface TlsSettings {
+  /** PEM. */
+  readonly trustedCa?: string;
+  readonly acceptUntrusted: boolean;
+}
+
+/** Sends JSON and gets text back, once; redirects are not followed. */
+export interface HttpClient {
+  /** @throws {SendError} `network`, `time-out` (when the signal fires), `refused` for a certificate that is not trusted. */
+  post(url: URL, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+const longestResponseBytes = 64 * 1024 * 1024;
+const connectTimeoutMs = 10_000;
+
+export function createHttpClient(tls: TlsSettings = { acceptUntrusted: false }): HttpClient {
+  const agent = new Agent({
+    // The signal of the request is its time-out; undici's own would cut a slow answer short.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: longestResponseBytes,
+    connect: {
+      timeout: connectTimeoutMs,
+      rejectUnauthorized: !tls.acceptUntrusted,
+      ...(tls.trustedCa === undefined ? {} : { ca: tls.trustedCa }),
+    },
+  });
+  return {
+    async post(url, headers, body, signal) {
+      const { host } = url;
+      try {
+        // `request` takes a quarter of the time of `fetch`, which matters at thousands of queries per second.
+        const response = await agent.request({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+          body,
+          signal,
+        });
+        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+      } catch (error) {
+        throw toSendError(error, host, signal);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function toSendError(error: unknown, host: string, signal: AbortSignal): SendError {
+  if (signal.aborted) {
+    return new SendError('time-out', `${host} did not answer within the request's time-out.`, {
+      hint: 'Raise request_timeout if the model needs longer.',
+      isRetryable: true,
+    });
+  }
+  const code = findCode(error);
+  if (code !== undefined && isCertificateProblem(code)) {
+    return new SendError('refused', `${host} showed a certificate that is not trusted (${code}).`, {
+      hint: 'Name the issuing authority in tls_context.validation_context.trusted_ca.',
+      isRetryable: false,
+    });
+  }
+  return new SendError(
+    'network',
+    `${host} could not be reached or broke the connection off (${code ?? 'no reason given'}).`,
+    {
+      isRetryable: true,
+    },
+  );
+}
+
+function findCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  return findCode(cause) ?? (Array.isArray(errors) ? findCode(errors[0]) : undefined);
+}
+
+function isCertificateProblem(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code);
+}

@@ -1,0 +1,117 @@
+import type { CachePolicy } from '../contracts/cache-policy.ts';
+import type { Digest } from '../contracts/digest.ts';
+import { EvaluationError } from '../contracts/evaluation-error.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { BlobReference, Plan } from '../evaluation/plan.ts';
+import { type Decision, decideReuse } from '../evaluation/reuse/decide-reuse.ts';
+import { explainMiss, type ReuseReason } from '../evaluation/reuse/explain-miss.ts';
+import { type Damage, parseAge, type ReuseBounds } from '../evaluation/reuse/usability.ts';
+import type { ContentStore } from '../storage/content-store.ts';
+import type { ResultIndex, TaskResultRecord } from '../storage/result-index.ts';
+
+export interface LookUpStore {
+  readonly content: ContentStore;
+  readonly results: ResultIndex;
+}
+
+export interface LookUpTask {
+  readonly solverKey: Digest;
+  readonly resultKey: Digest;
+  /** Solver outputs stand segment by segment, so a source cut otherwise cannot be taken over. */
+  readonly segmentCount: number;
+}
+
+/** What a cache check found for one task specification, with a warning for each damaged result it passed over. */
+export interface Finding {
+  readonly decision: Decision<TaskResultRecord>;
+  readonly warnings: readonly string[];
+}
+
+/** The cache check: two queries for any number of specifications, then a look at the blobs of those that would stand. */
+export async function lookUp(
+  store: LookUpStore,
+  plan: Pick<Plan, 'limits' | 'reuse'>,
+  policy: CachePolicy,
+  tasks: readonly LookUpTask[],
+  nowMs: number,
+): Promise<readonly Finding[]> {
+  if (policy !== 'reuse') return tasks.map(() => ({ decision: { verdict: 'none', rejections: [] }, warnings: [] }));
+  const [current, solved] = await Promise.all([
+    store.results.findCurrentResults([...new Set(tasks.map((task) => task.resultKey))]),
+    store.results.findSolvedResults([...new Set(tasks.map((task) => task.solverKey))]),
+  ]);
+  const bounds = makeReuseBounds(plan, nowMs);
+  const findings: Finding[] = [];
+  for (const { solverKey, resultKey, segmentCount } of tasks) {
+    const candidates = {
+      current: current.get(resultKey),
+      solved: (solved.get(solverKey) ?? []).filter((result) => result.segmentCount === segmentCount),
+    };
+    const decision = await decideReuse(policy, candidates, bounds, (result) => findDamage(store, result));
+    const warnings = decision.rejections
+      .filter(({ because }) => because === 'damaged')
+      .map(({ result }) => `Stored pieces of task result ${result.taskResultId} (run ${result.runId}) are lost or damaged.`);
+    findings.push({ decision, warnings });
+  }
+  return findings;
+}
+
+export function makeReuseBounds({ limits, reuse }: Pick<Plan, 'limits' | 'reuse'>, nowMs: number): ReuseBounds {
+  return {
+    maxSampleErrors: limits.max_sample_errors,
+    maxAgeMs: reuse.max_age === undefined ? undefined : parseAge(reuse.max_age),
+    nowMs,
+  };
+}
+
+/** Existence and size of every blob, and the digests of manifest and metrics (design 4.3). */
+export async function findDamage(store: LookUpStore, result: TaskResultRecord): Promise<Damage> {
+  const { taskResultId, segmentCount } = result;
+  const [solve, score] = await Promise.all([
+    store.results.listSegments(taskResultId, 'solve'),
+    store.results.listSegments(taskResultId, 'score'),
+  ]);
+  if (solve.length < segmentCount || !(await areThere(store.content, solve))) return 'outputs';
+  if (score.length < segmentCount || !(await areThere(store.content, score))) return 'scores';
+  if (!(await verifies(store.content, result.manifest)) || !(await verifies(store.content, result.metrics))) return 'scores';
+  return 'none';
+}
+
+async function areThere(content: ContentStore, segments: readonly { readonly blob: BlobReference }[]): Promise<boolean> {
+  for (const { blob } of segments) if ((await content.findSize(blob.digest)) !== blob.sizeBytes) return false;
+  return true;
+}
+
+async function verifies(content: ContentStore, blob: BlobReference | null): Promise<boolean> {
+  if (blob === null) return false;
+  try {
+    await content.get(blob.digest);
+    return true;
+  } catch (error) {
+    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged')) return false;
+    throw error;
+  }
+}
+
+/** Why a task has to work, against the nearest of its earlier results; empty on full reuse. */
+export async function explainFinding(
+  results: Pick<ResultIndex, 'findComparableResults'>,
+  task: {
+    readonly taskKey: string;
+    readonly solverFingerprint: JsonObject;
+    readonly resultFingerprint: JsonObject;
+    readonly policy: CachePolicy;
+  },
+  finding: Finding,
+): Promise<readonly ReuseReason[] | null> {
+  if (finding.decision.verdict === 'full') return [];
+  const comparable = await results.findComparableResults(task.taskKey);
+  const earlier = comparable.map(({ taskResult, ...fingerprints }) => ({
+    taskResultId: taskResult.taskResultId,
+    runId: taskResult.runId,
+    status: taskResult.status,
+    policy: taskResult.policy,
+    ...fingerprints,
+  }));
+  return explainMiss({ ...task, earlier, rejections: finding.decision.rejections });
+}

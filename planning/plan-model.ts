@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { EvaluationError } from '../contracts/evaluation-error.ts';
+import { makeModelVersion } from '../evaluation/fingerprint/make-fingerprints.ts';
+import type { BlobReference, PlannedModel } from '../evaluation/plan.ts';
+import { builtInAdapterKeys, type Model } from '../evaluation/spec/models.ts';
+import { providers } from '../evaluation/spec/providers.ts';
+import { bundleModule } from './bundle-module.ts';
+import type { PlanningDependencies } from './build-plan.ts';
+import type { ResolvedRun } from './run-file/index.ts';
+
+/** A model with its adapter, its recording or its bundled module as blobs, and its version. */
+export async function planModel(
+  model: Model,
+  resolved: Pick<ResolvedRun, 'adapters' | 'environment'>,
+  { content, modules }: Pick<PlanningDependencies, 'content' | 'modules'>,
+): Promise<PlannedModel> {
+  const planned: Omit<PlannedModel, 'version'> = { model, ...(await planConnection()) };
+  return { ...planned, version: makeModelVersion(planned) };
+
+  async function planConnection(): Promise<Omit<PlannedModel, 'model' | 'version'>> {
+    const { config } = model;
+    switch (config.connection_type) {
+      case 'custom_connection': {
+        const adapter = resolved.adapters.get(config.adapter.key);
+        const isBuiltIn = (builtInAdapterKeys as readonly string[]).includes(config.adapter.key);
+        return adapter === undefined || isBuiltIn ? {} : { adapter };
+      }
+      case 'recorded':
+        return { recording: await storeFile(config.file_path, content) };
+      case 'typescript': {
+        const { source, version } = await bundleModule(config.module);
+        const bundle = await content.put(new TextEncoder().encode(source));
+        await modules.check({ digest: bundle.digest, source }, config.export);
+        return { module: { bundle, version } };
+      }
+      case 'provider_connection': {
+        const override = resolved.environment[`${config.provider_id.toUpperCase()}_BASE_URL`];
+        return { baseUrl: override ?? providers[config.provider_id].baseUrl };
+      }
+      case 'openai_compatible':
+      case 'placeholder':
+        return {};
+    }
+  }
+}
+
+async function storeFile(file: string, content: PlanningDependencies['content']): Promise<BlobReference> {
+  try {
+    return await content.put(await readFile(file));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new EvaluationError('config-file-missing', `The recording ${file} does not exist.`, { cause: error });
+  }
+}

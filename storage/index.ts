@@ -1,0 +1,24 @@
+export type { ContentStore } from './content-store.ts';
+export type { DatasetCache, FileStat, StoredSelection } from './dataset-cache.ts';
+export {
+  type AnswerId,
+  type Journal,
+  type JournalAnswer,
+  type JournalOutcome,
+  type SegmentId,
+  type Stage,
+  stages,
+} from './journal.ts';
+export { openStore } from './open-store.ts';
+export type {
+  ComparableResult,
+  QueryCounts,
+  RecordedError,
+  ResultIndex,
+  SampleCounts,
+  SegmentRecord,
+  TaskResultRecord,
+  TaskResultSummary,
+} from './result-index.ts';
+export type { NewTaskResult, ProcessRecord, RunLog, RunRecord, TaskProgress } from './run-log.ts';
+export type { Store } from './store.ts';

@@ -1,0 +1,173 @@
+import { type Compilable, Kysely, SqliteDialect } from 'kysely';
+import Database from 'libsql';
+import { toStoreError } from './store-error.ts';
+import type { Tables } from './tables.ts';
+
+type LibsqlDatabase = InstanceType<typeof Database>;
+
+/** What may be bound. A boolean is not among them: libsql 0.5 aborts the process on one. */
+export type SqliteValue = string | number | bigint | null | Uint8Array;
+
+const busyTimeoutMs = 5_000;
+/** Rows of about 1 KB keep their place in a page of this size; with 4 KB every one of them needs an overflow page. */
+const pageSizeBytes = 8_192;
+const checkpointPages = 2_000;
+/** Statements of queries with few shapes; the bound only matters should somebody compile values into SQL. */
+const maxCachedStatements = 300;
+
+/**
+ * One SQLite connection. Every call, a transaction included, runs to its end before it returns: a transaction spread
+ * over several turns of the event loop would let other work of this process slip in, and would deadlock with a second
+ * connection of the same thread, whose wait for the lock keeps the holder from ever going on. So Kysely builds the
+ * queries, and this class executes them.
+ */
+export class SqliteConnection {
+  /** Builds queries; to be executed by this connection. */
+  readonly build: Kysely<Tables>;
+  readonly #database: LibsqlDatabase;
+  readonly #statements = new Map<string, Statement>();
+  #isOpen = true;
+
+  constructor(path: string) {
+    this.#database = openDatabase(path);
+    this.build = new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#database }) });
+  }
+
+  all<Row>(query: Compilable<Row>): Row[] {
+    const { sql, parameters } = query.compile();
+    return this.prepare<Row>(sql).all(parameters.map(toSqliteValue));
+  }
+
+  find<Row>(query: Compilable<Row>): Row | undefined {
+    return this.all(query)[0];
+  }
+
+  /** Number of rows that the statement changed. */
+  run(query: Compilable<unknown>): number {
+    const { sql, parameters } = query.compile();
+    return this.prepare(sql).run(parameters.map(toSqliteValue));
+  }
+
+  exec(sql: string): void {
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  prepare<Row = unknown>(sql: string): PreparedStatement<Row> {
+    return new PreparedStatement<Row>(this.#findStatement(sql));
+  }
+
+  /** Runs synchronous work that reads and writes; all of it is committed and on disk on return, or none of it. */
+  transaction<T>(work: () => T): T {
+    return this.#runBetween('BEGIN IMMEDIATE', work);
+  }
+
+  /** Runs synchronous work that only reads, over one state of the database. */
+  snapshot<T>(work: () => T): T {
+    return this.#runBetween('BEGIN', work);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #runBetween<T>(begin: string, work: () => T): T {
+    this.prepare(begin).run([]);
+    try {
+      const result = work();
+      this.prepare('COMMIT').run([]);
+      return result;
+    } catch (error) {
+      // Some failures (a full disk) have rolled back by themselves.
+      if (this.#database.inTransaction) this.exec('ROLLBACK');
+      throw toStoreError(error);
+    }
+  }
+
+  #findStatement(sql: string): Statement {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) return cached;
+    if (!this.#isOpen) throw toStoreError(new Error('it has been closed'));
+    if (this.#statements.size >= maxCachedStatements) this.#statements.clear();
+    try {
+      const statement: Statement = this.#database.prepare<[readonly SqliteValue[]]>(sql);
+      this.#statements.set(sql, statement);
+      return statement;
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
+
+function openDatabase(path: string): LibsqlDatabase {
+  let database: LibsqlDatabase | undefined;
+  try {
+    database = new Database(path);
+    // First of all statements: without it, a second process that opens the store at the same moment gets "busy".
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    database.exec(`PRAGMA page_size = ${pageSizeBytes}`);
+    const [mode] = database.prepare('PRAGMA journal_mode = WAL').all() as { journal_mode: string }[];
+    if (mode?.journal_mode !== 'wal') {
+      throw new Error('its file system does not support write-ahead logging (is it a network folder?)');
+    }
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA foreign_keys = ON');
+    database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+    database.exec(`PRAGMA journal_size_limit = ${2 * checkpointPages * pageSizeBytes}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw toStoreError(error);
+  }
+}
+
+/** What is used of a libsql statement. */
+interface Statement {
+  run(parameters: readonly SqliteValue[]): { readonly changes: number };
+  all(parameters: readonly SqliteValue[]): unknown[];
+}
+
+/** A statement for hot paths; its parameters are not looked at. */
+export class PreparedStatement<Row> {
+  readonly #statement: Statement;
+
+  constructor(statement: Statement) {
+    this.#statement = statement;
+  }
+
+  /** Number of rows changed. */
+  run(parameters: readonly SqliteValue[]): number {
+    try {
+      return this.#statement.run(parameters).changes;
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  // There is no single-row twin on purpose: libsql's `get` adds a column `_metadata` to the row.
+  all(parameters: readonly SqliteValue[]): Row[] {
+    try {
+      return this.#statement.all(parameters) as Row[];
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
+
+function toSqliteValue(value: unknown): SqliteValue {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null) {
+    return value;
+  }
+  if (value instanceof Uint8Array) return value;
+  throw toStoreError(new Error(`a value of type ${typeof value} cannot be bound`));
+}

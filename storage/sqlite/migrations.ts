@@ -1,0 +1,151 @@
+/**
+ * Steps from an empty database to the present schema; step n leads to version n + 1. A released step is never changed:
+ * stores out there have taken it.
+ *
+ * The journal tables are ordered by the segment that a row belongs to and have no other index, so that sealing a
+ * segment removes neighbouring pages and an append touches one tree.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE store_properties (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO store_properties VALUES ('store_id', lower(hex(randomblob(8))));
+
+  CREATE TABLE runs (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL UNIQUE,
+    evaluation_key TEXT NOT NULL,
+    label TEXT,
+    plan_digest TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    policy TEXT NOT NULL CHECK (policy IN ('reuse', 'update', 'no-cache')),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+    attempt INTEGER NOT NULL,
+    owner_id TEXT,
+    file TEXT,
+    origin TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    worked_ms INTEGER NOT NULL
+  );
+  CREATE INDEX runs_open ON runs (sequence) WHERE status IN ('pending', 'running');
+  CREATE INDEX runs_label ON runs (label, sequence) WHERE label IS NOT NULL;
+
+  CREATE TABLE fingerprints (
+    digest TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL
+  );
+
+  CREATE TABLE task_results (
+    task_result_id TEXT NOT NULL PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    task_key TEXT NOT NULL,
+    solver_key TEXT NOT NULL REFERENCES fingerprints (digest),
+    result_key TEXT NOT NULL REFERENCES fingerprints (digest),
+    policy TEXT NOT NULL CHECK (policy IN ('reuse', 'update', 'no-cache')),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+    attempt INTEGER NOT NULL,
+    reuse TEXT CHECK (reuse IN ('full', 'partial', 'none')),
+    reused_from TEXT,
+    is_current INTEGER NOT NULL DEFAULT 0,
+    segment_count INTEGER NOT NULL,
+    samples_total INTEGER NOT NULL,
+    samples_solver_errors INTEGER NOT NULL DEFAULT 0,
+    samples_errors INTEGER NOT NULL DEFAULT 0,
+    samples_excluded INTEGER NOT NULL DEFAULT 0,
+    queries_sent INTEGER NOT NULL DEFAULT 0,
+    queries_retried INTEGER NOT NULL DEFAULT 0,
+    queries_saved INTEGER NOT NULL DEFAULT 0,
+    manifest_digest TEXT,
+    manifest_size INTEGER,
+    metrics_digest TEXT,
+    metrics_size INTEGER,
+    result_digest TEXT,
+    error TEXT,
+    why TEXT,
+    warnings TEXT NOT NULL DEFAULT '[]',
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    solved_at TEXT,
+    ended_at TEXT,
+    -- An alias, an unfinished result and one that no look-up may find are never the current result of a key.
+    CHECK (is_current = 0 OR (status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full'))
+  );
+  CREATE UNIQUE INDEX task_results_run ON task_results (run_id, position);
+  CREATE UNIQUE INDEX task_results_current ON task_results (result_key) WHERE is_current = 1;
+  CREATE INDEX task_results_solved ON task_results (solver_key, solved_at, task_result_id)
+    WHERE status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full';
+  CREATE INDEX task_results_task ON task_results (task_key, ended_at, task_result_id);
+
+  CREATE TABLE segments (
+    task_result_id TEXT NOT NULL REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
+    segment_index INTEGER NOT NULL,
+    blob_digest TEXT NOT NULL,
+    blob_size INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    queries_sent INTEGER NOT NULL,
+    queries_retried INTEGER NOT NULL,
+    is_reopened INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (task_result_id, stage, segment_index)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE journal_answers (
+    task_result_id TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    segment_index INTEGER NOT NULL,
+    sample_index INTEGER NOT NULL,
+    trial INTEGER NOT NULL,
+    scorer_key TEXT NOT NULL,
+    model_key TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (task_result_id, stage, segment_index, sample_index, trial, scorer_key, model_key, request_digest, occurrence)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE journal_outcomes (
+    task_result_id TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    segment_index INTEGER NOT NULL,
+    sample_index INTEGER NOT NULL,
+    has_error INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    PRIMARY KEY (task_result_id, stage, segment_index, sample_index)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE processes (
+    process_id TEXT NOT NULL PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    start_mark TEXT NOT NULL,
+    command TEXT NOT NULL,
+    registered_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE waits (
+    task_result_id TEXT NOT NULL PRIMARY KEY REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    holder_run_id TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE file_digests (
+    device TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns TEXT NOT NULL,
+    ctime_ns TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (device, inode)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE selections (
+    reader_digest TEXT NOT NULL PRIMARY KEY,
+    selection TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
+];

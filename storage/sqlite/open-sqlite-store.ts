@@ -1,0 +1,99 @@
+import { closeSync, openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { createFolder, syncFolder } from '../files/durable-file.ts';
+import { createFileContentStore } from '../files/file-content-store.ts';
+import type { Store } from '../store.ts';
+import { SqliteConnection } from './connection.ts';
+import { migrate } from './migrate.ts';
+import { migrations } from './migrations.ts';
+import { createSqliteDatasetCache } from './sqlite-dataset-cache.ts';
+import { SqliteJournal } from './sqlite-journal.ts';
+import { SqliteResultIndex } from './sqlite-result-index.ts';
+import { SqliteRunLog } from './sqlite-run-log.ts';
+import { isBusy } from './store-error.ts';
+
+export interface SqliteStoreOptions {
+  /** The clock of records. */
+  readonly now?: () => Date;
+}
+
+const databaseName = 'store.db';
+const openAttempts = 20;
+const openRetryMs = 50;
+
+/**
+ * Opens the store in a directory, and makes both where they are absent: the database `store.db` beside blobs as files,
+ * for their owner only. Any number of processes may have it open.
+ *
+ * @throws {EvaluationError} `store-schema` for a store of a newer release, `store-damaged`, `store-failed`.
+ */
+export async function openSqliteStore(directory: string, options: SqliteStoreOptions = {}): Promise<Store> {
+  const root = resolve(directory);
+  const path = join(root, databaseName);
+  await prepareDirectory(root, path);
+  const connection = await connect(path);
+  const clock = options.now ?? (() => new Date());
+  const now = () => clock().toISOString();
+  const journal = new SqliteJournal(connection);
+  const close = async () => {
+    if (!connection.isOpen) return;
+    journal.flush();
+    connection.close();
+  };
+  return {
+    content: createFileContentStore(root),
+    results: new SqliteResultIndex(connection, now),
+    journal,
+    runs: new SqliteRunLog(connection, { now, close }),
+    datasets: createSqliteDatasetCache(connection),
+    close,
+  };
+}
+
+async function prepareDirectory(root: string, path: string): Promise<void> {
+  try {
+    await createFolder(root);
+    await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 }).catch(ignoreExisting);
+    createDatabaseFile(path);
+    await syncFolder(root);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new EvaluationError('store-failed', `The store directory cannot be used: ${detail}.`, { cause: error });
+  }
+}
+
+/**
+ * Makes the empty file, so that the database and the files beside it, which take over its mode, are the owner's only.
+ * An existing one is not opened: closing any descriptor of a file drops all locks that this process holds on it, those
+ * of another open store among them. For the same reason nothing may happen between opening and closing.
+ */
+function createDatabaseFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    ignoreExisting(error);
+  }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+}
+
+/** Switching a new database to its journal mode may report "busy" at once when several processes do it; they take turns. */
+async function connect(path: string): Promise<SqliteConnection> {
+  for (let attempt = 1; ; attempt++) {
+    let connection: SqliteConnection | undefined;
+    try {
+      connection = new SqliteConnection(path);
+      migrate(connection, migrations);
+      return connection;
+    } catch (error) {
+      connection?.close();
+      if (!isBusy(error) || attempt === openAttempts) throw error;
+    }
+    await sleep(openRetryMs);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Verdict } from '../../contracts/cache-policy.ts';
+import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import type { JsonValue } from '../../contracts/json.ts';
+import type { SqliteConnection } from './connection.ts';
+import { JournalRows } from './journal-rows.ts';
+import { copySolveSegments, removeSegmentRows } from './segment-rows.ts';
+import type { TaskResultRow } from './tables.ts';
+import { findOpenTaskResultRow, findTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
+import { removeWait } from './wait-rows.ts';
+
+export interface RunningDecision {
+  readonly verdict: Exclude<Verdict, 'full'>;
+  readonly sourceId?: string;
+  readonly why: JsonValue | null;
+  readonly warnings: readonly string[];
+}
+
+/** Full reuse. Called within a transaction. */
+export function recordAlias(
+  connection: SqliteConnection,
+  taskResultId: string,
+  decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+  now: string,
+): void {
+  const row = findOpenTaskResultRow(connection, taskResultId);
+  if (row === undefined) return;
+  endAsAlias(connection, row, getSource(connection, decision.sourceId), decision.warnings, now);
+}
+
+/** Lets a whole result stand in a task result. Called within a transaction. */
+export function endAsAlias(
+  connection: SqliteConnection,
+  row: TaskResultRow,
+  source: TaskResultRow,
+  warnings: readonly string[],
+  now: string,
+): void {
+  const taskResultId = row.task_result_id;
+  // What an earlier attempt left is not part of what stands.
+  removeSegmentRows(connection, taskResultId);
+  new JournalRows(connection).removeTaskResult(taskResultId);
+  removeWait(connection, taskResultId);
+  updateTaskResult(connection, taskResultId, {
+    status: 'completed',
+    reuse: 'full',
+    reused_from: source.task_result_id,
+    samples_total: source.samples_total,
+    samples_solver_errors: source.samples_solver_errors,
+    samples_errors: source.samples_errors,
+    samples_excluded: source.samples_excluded,
+    queries_saved: source.queries_sent + source.queries_saved,
+    manifest_digest: source.manifest_digest,
+    manifest_size: source.manifest_size,
+    metrics_digest: source.metrics_digest,
+    metrics_size: source.metrics_size,
+    result_digest: source.result_digest,
+    error: null,
+    why: '[]',
+    warnings: joinWarnings(row, warnings),
+    started_at: row.started_at ?? now,
+    solved_at: source.solved_at,
+    ended_at: now,
+  });
+}
+
+/** Partial reuse or none. Called within a transaction. */
+export function recordRunning(
+  connection: SqliteConnection,
+  taskResultId: string,
+  decision: RunningDecision,
+  now: string,
+): void {
+  const row = findOpenTaskResultRow(connection, taskResultId);
+  if (row === undefined) return;
+  removeWait(connection, taskResultId);
+  const standing =
+    decision.verdict === 'partial' ? takeOver(connection, row, decision.sourceId) : dropTakenOver(connection, row);
+  updateTaskResult(connection, taskResultId, {
+    status: 'running',
+    reuse: decision.verdict,
+    ...standing,
+    why: decision.why === null ? null : JSON.stringify(decision.why),
+    warnings: joinWarnings(row, decision.warnings),
+    started_at: row.started_at ?? now,
+  });
+}
+
+function takeOver(connection: SqliteConnection, row: TaskResultRow, sourceId: string | undefined) {
+  if (sourceId === undefined) throw new EvaluationError('internal', 'Partial reuse was recorded without a source.');
+  const source = getSource(connection, sourceId);
+  if (source.segment_count !== row.segment_count) {
+    throw new EvaluationError(
+      'internal',
+      `Task result ${source.task_result_id} has ${source.segment_count} segments, ${row.task_result_id} has ${row.segment_count}: its solver outputs do not fit.`,
+    );
+  }
+  // Solver outputs that the source took over itself are named after the result that computed them.
+  const reusedFrom =
+    source.reuse === 'partial' && source.reused_from !== null ? source.reused_from : source.task_result_id;
+  if (row.reuse !== 'partial' || row.reused_from !== reusedFrom) {
+    removeSegmentRows(connection, row.task_result_id);
+    copySolveSegments(connection, source.task_result_id, row.task_result_id);
+  }
+  return { reused_from: reusedFrom, solved_at: source.solved_at };
+}
+
+/** An earlier decision may have taken over what has been lost since; own work of an earlier attempt stays. */
+function dropTakenOver(connection: SqliteConnection, row: TaskResultRow) {
+  if (row.reuse !== 'partial') return { reused_from: null };
+  removeSegmentRows(connection, row.task_result_id);
+  return { reused_from: null, solved_at: null };
+}
+
+/** The result that may stand in others; of an alias the one that it stands for. */
+function getSource(connection: SqliteConnection, sourceId: string): TaskResultRow {
+  let source = findTaskResultRow(connection, sourceId);
+  if (source?.reuse === 'full' && source.reused_from !== null) {
+    source = findTaskResultRow(connection, source.reused_from);
+  }
+  if (source === undefined || source.status !== 'completed' || source.policy === 'no-cache') {
+    throw new EvaluationError('internal', `Task result ${sourceId} is not one that may be reused.`);
+  }
+  return source;
+}

@@ -1,0 +1,74 @@
+import type { ProcessRecord } from '../run-log.ts';
+import type { SqliteConnection } from './connection.ts';
+import { getRunRow, updateRun } from './run-rows.ts';
+import type { Processes } from './tables.ts';
+
+/** Makes a process the owner unless a live one is. Called within a transaction, so of two takers one gets it. */
+export function takeRun(
+  connection: SqliteConnection,
+  runId: string,
+  processId: string,
+  isAlive: (owner: ProcessRecord) => boolean,
+): boolean {
+  const { owner_id: ownerId } = getRunRow(connection, runId);
+  if (ownerId === processId) return true;
+  const owner = ownerId === null ? undefined : findProcess(connection, ownerId);
+  if (owner !== undefined && isAlive(owner)) return false;
+  updateRun(connection, runId, { owner_id: processId });
+  return true;
+}
+
+/** Gives ownership up; another's is left alone. */
+export function releaseRun(connection: SqliteConnection, runId: string, processId: string): void {
+  connection.run(
+    connection.build
+      .updateTable('runs')
+      .set({ owner_id: null })
+      .where('run_id', '=', runId)
+      .where('owner_id', '=', processId),
+  );
+}
+
+export function registerProcess(connection: SqliteConnection, process: ProcessRecord): void {
+  const state = {
+    host: process.host,
+    pid: process.pid,
+    start_mark: process.startMark,
+    command: process.command,
+    registered_at: process.registeredAt,
+  };
+  connection.run(
+    connection.build
+      .insertInto('processes')
+      .values({ process_id: process.processId, ...state })
+      .onConflict((conflict) => conflict.column('process_id').doUpdateSet(state)),
+  );
+}
+
+/** Forgets a process; what it owned is nobody's then. Called within a transaction. */
+export function removeProcess(connection: SqliteConnection, processId: string): void {
+  connection.run(connection.build.updateTable('runs').set({ owner_id: null }).where('owner_id', '=', processId));
+  connection.run(connection.build.deleteFrom('processes').where('process_id', '=', processId));
+}
+
+export function listProcesses(connection: SqliteConnection): readonly ProcessRecord[] {
+  return connection
+    .all(connection.build.selectFrom('processes').selectAll().orderBy('registered_at').orderBy('process_id'))
+    .map(toProcessRecord);
+}
+
+function findProcess(connection: SqliteConnection, processId: string): ProcessRecord | undefined {
+  const row = connection.find(connection.build.selectFrom('processes').selectAll().where('process_id', '=', processId));
+  return row === undefined ? undefined : toProcessRecord(row);
+}
+
+function toProcessRecord(row: Processes): ProcessRecord {
+  return {
+    processId: row.process_id,
+    host: row.host,
+    pid: row.pid,
+    startMark: row.start_mark,
+    command: row.command,
+    registeredAt: row.registered_at,
+  };
+}

@@ -1,0 +1,157 @@
+import type { Generated, Selectable } from 'kysely';
+import type { CachePolicy, Verdict } from '../../contracts/cache-policy.ts';
+import type { Digest } from '../../contracts/digest.ts';
+import type { Status } from '../../contracts/status.ts';
+import type { Stage } from '../journal.ts';
+
+/** Names a JSON text in a column. */
+export type JsonText = string;
+/** 0 or 1. */
+export type Flag = number;
+
+export interface StoreProperties {
+  name: string;
+  value: string;
+}
+
+export interface Runs {
+  /** Order of creation; clocks may go back. */
+  sequence: Generated<number>;
+  run_id: string;
+  evaluation_key: string;
+  label: string | null;
+  plan_digest: Digest;
+  plan: Digest;
+  policy: CachePolicy;
+  status: Status;
+  attempt: number;
+  owner_id: string | null;
+  file: string | null;
+  origin: JsonText;
+  started_at: string;
+  ended_at: string | null;
+  worked_ms: number;
+}
+
+export interface TaskResults {
+  task_result_id: string;
+  run_id: string;
+  key: string;
+  position: number;
+  task_key: string;
+  solver_key: Digest;
+  result_key: Digest;
+  policy: CachePolicy;
+  status: Status;
+  attempt: number;
+  reuse: Verdict | null;
+  reused_from: string | null;
+  is_current: Generated<Flag>;
+  segment_count: number;
+  samples_total: number;
+  samples_solver_errors: Generated<number>;
+  samples_errors: Generated<number>;
+  samples_excluded: Generated<number>;
+  queries_sent: Generated<number>;
+  queries_retried: Generated<number>;
+  queries_saved: Generated<number>;
+  manifest_digest: Digest | null;
+  manifest_size: number | null;
+  metrics_digest: Digest | null;
+  metrics_size: number | null;
+  result_digest: Digest | null;
+  error: JsonText | null;
+  why: JsonText | null;
+  warnings: Generated<JsonText>;
+  created_at: string;
+  started_at: string | null;
+  solved_at: string | null;
+  ended_at: string | null;
+}
+
+export interface Fingerprints {
+  digest: Digest;
+  fingerprint: JsonText;
+}
+
+export interface Segments {
+  task_result_id: string;
+  stage: Stage;
+  segment_index: number;
+  blob_digest: Digest;
+  blob_size: number;
+  samples: number;
+  errors: number;
+  queries_sent: number;
+  queries_retried: number;
+  is_reopened: Flag;
+}
+
+export interface JournalAnswers {
+  task_result_id: string;
+  stage: Stage;
+  segment_index: number;
+  sample_index: number;
+  trial: number;
+  scorer_key: string;
+  model_key: string;
+  request_digest: string;
+  occurrence: number;
+  answer: JsonText;
+}
+
+export interface JournalOutcomes {
+  task_result_id: string;
+  stage: Stage;
+  segment_index: number;
+  sample_index: number;
+  has_error: Flag;
+  outcome: JsonText;
+}
+
+export interface Processes {
+  process_id: string;
+  host: string;
+  pid: number;
+  start_mark: string;
+  command: string;
+  registered_at: string;
+}
+
+export interface Waits {
+  task_result_id: string;
+  holder_run_id: string;
+}
+
+export interface FileDigests {
+  device: string;
+  inode: string;
+  size_bytes: number;
+  mtime_ns: string;
+  ctime_ns: string;
+  digest: Digest;
+}
+
+export interface Selections {
+  reader_digest: Digest;
+  selection: JsonText;
+}
+
+/** The tables as Kysely sees them; `migrations.ts` makes them. */
+export interface Tables {
+  store_properties: StoreProperties;
+  runs: Runs;
+  task_results: TaskResults;
+  fingerprints: Fingerprints;
+  segments: Segments;
+  journal_answers: JournalAnswers;
+  journal_outcomes: JournalOutcomes;
+  processes: Processes;
+  waits: Waits;
+  file_digests: FileDigests;
+  selections: Selections;
+}
+
+export type RunRow = Selectable<Runs>;
+export type TaskResultRow = Selectable<TaskResults>;
+export type SegmentRow = Selectable<Segments>;

@@ -1,0 +1,78 @@
+import type { Updateable } from 'kysely';
+import type { Digest } from '../../contracts/digest.ts';
+import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import type { JsonValue } from '../../contracts/json.ts';
+import { isFinal } from '../../contracts/status.ts';
+import type { BlobReference } from '../../evaluation/plan.ts';
+import type { RecordedError, TaskResultRecord } from '../result-index.ts';
+import type { SqliteConnection } from './connection.ts';
+import type { TaskResultRow, TaskResults } from './tables.ts';
+
+/** What may be changed of a task result. */
+export type TaskResultChanges = Omit<Updateable<TaskResults>, 'task_result_id' | 'run_id'>;
+
+export function findTaskResultRow(connection: SqliteConnection, taskResultId: string): TaskResultRow | undefined {
+  return connection.find(
+    connection.build.selectFrom('task_results').selectAll().where('task_result_id', '=', taskResultId),
+  );
+}
+
+/**
+ * The row of a task result that may still change, or undefined where it has a final status, which nothing changes.
+ *
+ * @throws {EvaluationError} `internal` when there is no such task result.
+ */
+export function findOpenTaskResultRow(connection: SqliteConnection, taskResultId: string): TaskResultRow | undefined {
+  const row = findTaskResultRow(connection, taskResultId);
+  if (row === undefined) throw new EvaluationError('internal', `The store has no task result ${taskResultId}.`);
+  return isFinal(row.status) ? undefined : row;
+}
+
+export function updateTaskResult(connection: SqliteConnection, taskResultId: string, changes: TaskResultChanges): void {
+  connection.run(connection.build.updateTable('task_results').set(changes).where('task_result_id', '=', taskResultId));
+}
+
+/** The warnings of a row with new ones after them, each once: a recording that is repeated adds nothing. */
+export function joinWarnings(row: TaskResultRow, added: readonly string[]): string {
+  return JSON.stringify([...new Set([...(JSON.parse(row.warnings) as string[]), ...added])]);
+}
+
+export function toTaskResultRecord(row: TaskResultRow): TaskResultRecord {
+  return {
+    taskResultId: row.task_result_id,
+    runId: row.run_id,
+    key: row.key,
+    position: row.position,
+    taskKey: row.task_key,
+    solverKey: row.solver_key,
+    resultKey: row.result_key,
+    policy: row.policy,
+    status: row.status,
+    attempt: row.attempt,
+    reuse: row.reuse,
+    reusedFrom: row.reused_from,
+    isCurrent: row.is_current === 1,
+    segmentCount: row.segment_count,
+    samples: {
+      total: row.samples_total,
+      solverErrors: row.samples_solver_errors,
+      errors: row.samples_errors,
+      excludedFromMetrics: row.samples_excluded,
+    },
+    queries: { sent: row.queries_sent, retried: row.queries_retried, saved: row.queries_saved },
+    manifest: toBlobReference(row.manifest_digest, row.manifest_size),
+    metrics: toBlobReference(row.metrics_digest, row.metrics_size),
+    resultDigest: row.result_digest,
+    error: row.error === null ? null : (JSON.parse(row.error) as RecordedError),
+    why: row.why === null ? null : (JSON.parse(row.why) as JsonValue),
+    warnings: JSON.parse(row.warnings) as string[],
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    solvedAt: row.solved_at,
+    endedAt: row.ended_at,
+  };
+}
+
+function toBlobReference(digest: Digest | null, sizeBytes: number | null): BlobReference | null {
+  return digest === null || sizeBytes === null ? null : { digest, sizeBytes };
+}

@@ -1,0 +1,255 @@
+import type { CommandContext, OpenOptions, StopSignal } from '../../cli/command-context.ts';
+import type {
+  PlanDocument,
+  PlanTaskDocument,
+  RunDocument,
+  RunSummaryDocument,
+  TaskDocument,
+} from '../../client/run-document.ts';
+import type { RunEvent, RunHandle, RunOptions, SampleDocument, Stet } from '../../client/stet.ts';
+import type { Diagnosis } from '../../embedded/diagnose.ts';
+
+// The documents that the fake hands out; each test changes what it is about.
+
+export const now = Date.parse('2026-03-01T12:00:00.000Z');
+
+export function makePlanTask(change: Partial<PlanTaskDocument> = {}): PlanTaskDocument {
+  return {
+    key: 'answers',
+    task_key: 'shop-questions',
+    solver_key: `sha256:${'a'.repeat(64)}`,
+    result_key: `sha256:${'b'.repeat(64)}`,
+    reuse: 'none',
+    reused_from: null,
+    reused_at: null,
+    samples: { total: 200 },
+    trials: 1,
+    model_queries: { sent: 200, retried: 0, saved: 0 },
+    why: null,
+    warnings: [],
+    ...change,
+  };
+}
+
+export function makePlan(change: Partial<PlanDocument> = {}): PlanDocument {
+  return {
+    evaluation: 'quickstart',
+    cache_policy: 'reuse',
+    plan_digest: `sha256:${'c'.repeat(64)}`,
+    model_queries: { sent: 200, retried: 0, saved: 0 },
+    tasks: [makePlanTask()],
+    warnings: [],
+    ...change,
+  };
+}
+
+export function makeTask(change: Partial<TaskDocument> = {}): TaskDocument {
+  return {
+    key: 'answers',
+    task_key: 'shop-questions',
+    task_result: 'tr0000000001',
+    status: 'completed',
+    reuse: 'none',
+    reused_from: null,
+    reused_at: null,
+    samples: { total: 200, errors: 0, excluded_from_metrics: 0 },
+    model_queries: { sent: 200, retried: 0, saved: 0 },
+    metrics: { accuracy: 0.815 },
+    metric_reasons: {},
+    metrics_are_partial: false,
+    result_digest: `sha256:${'d'.repeat(64)}`,
+    error: null,
+    warnings: [],
+    why: null,
+    started_at: '2026-03-01T11:59:50.000Z',
+    ended_at: '2026-03-01T11:59:58.000Z',
+    ...change,
+  };
+}
+
+export function makeRun(change: Partial<RunDocument> = {}): RunDocument {
+  return {
+    run: 'aaaabbbb00000000',
+    evaluation: 'quickstart',
+    label: null,
+    status: 'completed',
+    attempt: 1,
+    cache_policy: 'reuse',
+    started_at: '2026-03-01T11:59:50.000Z',
+    ended_at: '2026-03-01T11:59:58.000Z',
+    duration_ms: 8000,
+    model_queries: { sent: 200, retried: 0, saved: 0 },
+    tasks: [makeTask()],
+    origin: {},
+    ...change,
+  };
+}
+
+export function makeSummary(change: Partial<RunSummaryDocument> = {}): RunSummaryDocument {
+  return {
+    run: 'aaaabbbb00000000',
+    evaluation: 'quickstart',
+    label: null,
+    status: 'completed',
+    cache_policy: 'reuse',
+    started_at: '2026-03-01T11:59:50.000Z',
+    ended_at: '2026-03-01T11:59:58.000Z',
+    tasks: 1,
+    model_queries: { sent: 200, retried: 0, saved: 0 },
+    has_owner: false,
+    ...change,
+  };
+}
+
+/** What the fake gives back and what it was asked. */
+export class FakeStet implements Stet {
+  planDocument = makePlan();
+  runDocument = makeRun();
+  summaries: readonly RunSummaryDocument[] = [];
+  sampleDocuments: readonly SampleDocument[] = [];
+  events: readonly RunEvent[] = [];
+  attached = false;
+  /** Thrown by `plan`, or by `run`, when set. */
+  planError: Error | undefined;
+  runError: Error | undefined;
+  /** Keeps a run going until it is cancelled or drained. */
+  isEndless = false;
+  /** Called when the run's events are all out. */
+  onRunning: () => void = () => {};
+  readonly asked: unknown[] = [];
+  isClosed = false;
+
+  async plan(source: unknown, options: unknown): Promise<PlanDocument> {
+    this.asked.push({ plan: source, options });
+    if (this.planError !== undefined) throw this.planError;
+    return this.planDocument;
+  }
+
+  async run(source: unknown, options?: RunOptions): Promise<RunHandle> {
+    this.asked.push({ run: source, options });
+    if (this.runError !== undefined) throw this.runError;
+    return this.makeHandle();
+  }
+
+  async resume(run: string): Promise<RunHandle> {
+    this.asked.push({ resume: run });
+    return this.makeHandle();
+  }
+
+  async cancel(run: string): Promise<RunDocument> {
+    this.asked.push({ cancel: run });
+    this.runDocument = { ...this.runDocument, status: 'cancelled' };
+    return this.runDocument;
+  }
+
+  async show(run: string): Promise<RunDocument> {
+    this.asked.push({ show: run });
+    return this.runDocument;
+  }
+
+  async *samples(run: string, options: { readonly task: string; readonly sample?: string }) {
+    this.asked.push({ samples: run, ...options });
+    for (const sample of this.sampleDocuments) {
+      if (options.sample === undefined || options.sample === sample.sample_id) yield sample;
+    }
+  }
+
+  async list(): Promise<readonly RunSummaryDocument[]> {
+    return this.summaries;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  private makeHandle(): RunHandle {
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    if (!this.isEndless) end();
+    const { events, onRunning } = this;
+    return {
+      id: this.runDocument.run,
+      attached: this.attached,
+      async *events() {
+        yield* events;
+        onRunning();
+        await ended;
+      },
+      result: async () => {
+        await ended;
+        return this.runDocument;
+      },
+      cancel: async () => {
+        this.asked.push('handle.cancel');
+        this.runDocument = { ...this.runDocument, status: 'cancelled' };
+        end();
+      },
+      // A drained run ends nothing: its events and its result stay open.
+      drain: async () => {
+        this.asked.push('handle.drain');
+        this.runDocument = { ...this.runDocument, status: 'running', ended_at: null };
+      },
+    };
+  }
+}
+
+/** A context that collects what a command writes. */
+export class FakeContext implements CommandContext {
+  readonly stet = new FakeStet();
+  diagnoses: readonly Diagnosis[] = [];
+  openedWith: OpenOptions | undefined;
+  onOpen: () => void = () => {};
+  output = '';
+  errorOutput = '';
+  environment: Record<string, string | undefined> = {};
+  readonly workingDirectory = '/work';
+  commandLine: readonly string[];
+  leftWith: number | undefined;
+  clockMs = now;
+  private readonly listeners = new Set<(signal: StopSignal) => void>();
+
+  readonly stdout;
+  readonly stderr;
+
+  constructor(
+    commandLine: string,
+    terminal: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number } = {},
+  ) {
+    this.commandLine = commandLine.split(' ').filter((word) => word !== '');
+    this.stdout = { ...terminal, write: (text: string) => void (this.output += text) };
+    this.stderr = { ...terminal, write: (text: string) => void (this.errorOutput += text) };
+  }
+
+  async open(options: OpenOptions): Promise<Stet> {
+    this.openedWith = options;
+    this.onOpen();
+    return this.stet;
+  }
+
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    return this.diagnoses;
+  }
+
+  now(): number {
+    return this.clockMs;
+  }
+
+  onStopSignal(listener: (signal: StopSignal) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  send(signal: StopSignal): void {
+    for (const listener of this.listeners) listener(signal);
+  }
+
+  get listenerCount(): number {
+    return this.listeners.size;
+  }
+
+  leave(exitCode: number): void {
+    this.leftWith = exitCode;
+  }
+}

@@ -1,0 +1,20 @@
+import { describe } from 'vitest';
+import { describeContentStore } from './conformance/content-store-suite.ts';
+import { describeDatasetCache } from './conformance/dataset-cache-suite.ts';
+import { describeJournal } from './conformance/journal-suite.ts';
+import type { OpenStore } from './conformance/opened-store.ts';
+import { describeResultIndex } from './conformance/result-index-suite.ts';
+import { describeRunLog } from './conformance/run-log-suite.ts';
+import { describeSharing } from './conformance/sharing-suite.ts';
+
+/** What every store must do. A new kind of store is one call of this with a way to open a fresh one. */
+export function describeStore(name: string, open: OpenStore): void {
+  describe(`${name} store`, () => {
+    describeContentStore(open);
+    describeJournal(open);
+    describeResultIndex(open);
+    describeRunLog(open);
+    describeDatasetCache(open);
+    describeSharing(open);
+  });
+}

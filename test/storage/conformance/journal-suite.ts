@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+import {
+  digestOf,
+  makeAnswer,
+  makeJournalAnswer,
+  makeRun,
+  makeSegment,
+  makeSolvedOutcome,
+  makeTask,
+  segmentOf,
+} from './samples.ts';
+
+export function describeJournal(open: OpenStore): void {
+  describe('journal', () => {
+    let opened: OpenedStore;
+    const segment = segmentOf('task-1');
+    beforeEach(async () => {
+      opened = await open();
+      await opened.store.runs.createRun(makeRun('run-1'), [makeTask('task-1')]);
+    });
+    afterEach(() => opened.dispose());
+
+    test('loads what was appended, after a close as well', async () => {
+      const { journal } = opened.store;
+      const answers = [
+        makeJournalAnswer('first'),
+        makeJournalAnswer('asked again', { occurrence: 1 }),
+        makeJournalAnswer('of a judge', { scorerKey: 'judge', modelKey: 'other' }),
+        makeJournalAnswer('second trial \u0000 "quoted" \u{1F600}', { trial: 1 }),
+      ];
+      await Promise.all(answers.map((answer) => journal.appendAnswer(segment, answer)));
+      await journal.appendOutcome(segment, { sampleIndex: 3, outcome: makeSolvedOutcome(3) });
+      const store = await opened.reopen();
+      const loaded = await store.journal.load(segment);
+      expect(loaded.answers).toHaveLength(answers.length);
+      expect(loaded.answers).toEqual(expect.arrayContaining(answers));
+      expect(loaded.outcomes).toEqual([{ sampleIndex: 3, outcome: makeSolvedOutcome(3) }]);
+    });
+
+    test('keeps segments, stages and task results apart', async () => {
+      const { journal } = opened.store;
+      const places = [segment, segmentOf('task-1', 'solve', 1), segmentOf('task-1', 'score'), segmentOf('task-2')];
+      for (const [index, place] of places.entries()) {
+        await journal.appendAnswer(place, makeJournalAnswer(`answer ${index}`));
+        await journal.appendOutcome(place, { sampleIndex: 7, outcome: { index } });
+      }
+      for (const [index, place] of places.entries()) {
+        const { answers, outcomes } = await journal.load(place);
+        expect(answers.map(({ answer }) => answer)).toEqual([makeAnswer(`answer ${index}`)]);
+        expect(outcomes).toEqual([{ sampleIndex: 7, outcome: { index } }]);
+      }
+    });
+
+    test('lets the first answer under a name stand', async () => {
+      const { journal } = opened.store;
+      const first = journal.appendAnswer(segment, makeJournalAnswer('first'));
+      const second = journal.appendAnswer(segment, makeJournalAnswer('second'));
+      expect(await first).toEqual(makeAnswer('first'));
+      expect(await second).toEqual(makeAnswer('first'));
+      expect(await journal.appendAnswer(segment, makeJournalAnswer('third'))).toEqual(makeAnswer('first'));
+      expect((await journal.load(segment)).answers).toEqual([makeJournalAnswer('first')]);
+    });
+
+    test('lets the first outcome of a sample stand', async () => {
+      const { journal } = opened.store;
+      const first = journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'first' } });
+      const second = journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'second' } });
+      expect(await first).toEqual({ which: 'first' });
+      expect(await second).toEqual({ which: 'first' });
+      expect(await journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'third' } })).toEqual({
+        which: 'first',
+      });
+    });
+
+    test('withdraws answers that still wait for their commit when the outcome of their sample comes', async () => {
+      const { journal } = opened.store;
+      const committed = makeJournalAnswer('committed', { occurrence: 1 });
+      await journal.appendAnswer(segment, committed);
+      const withdrawn = journal.appendAnswer(segment, makeJournalAnswer('withdrawn'));
+      const neighbour = journal.appendAnswer(segment, makeJournalAnswer('neighbour', { sampleIndex: 1 }));
+      const outcome = journal.appendOutcome(segment, { sampleIndex: 0, outcome: makeSolvedOutcome(0) });
+      expect(await withdrawn).toEqual(makeAnswer('withdrawn'));
+      await Promise.all([neighbour, outcome]);
+      const loaded = await journal.load(segment);
+      expect(loaded.answers).toEqual([committed, makeJournalAnswer('neighbour', { sampleIndex: 1 })]);
+      expect(loaded.outcomes.map(({ sampleIndex }) => sampleIndex)).toEqual([0]);
+    });
+
+    test('removes outcomes for another attempt, and keeps exactly the answers that stand', async () => {
+      const { journal } = opened.store;
+      for (const sampleIndex of [0, 1, 2]) {
+        await journal.appendOutcome(segment, {
+          sampleIndex,
+          outcome: makeSolvedOutcome(sampleIndex, { error: sampleIndex === 1 }),
+        });
+      }
+      const standing = makeJournalAnswer('yes', { sampleIndex: 1, requestDigest: digestOf('request 1') });
+      await journal.removeOutcomes(segment, [1, 5], [standing]);
+      const loaded = await journal.load(segment);
+      expect(loaded.outcomes.map(({ sampleIndex }) => sampleIndex)).toEqual([0, 2]);
+      expect(loaded.answers).toEqual([standing]);
+      const again = makeSolvedOutcome(1, { text: 'no', attempt: 2 });
+      expect(await journal.appendOutcome(segment, { sampleIndex: 1, outcome: again })).toEqual(again);
+    });
+
+    test('loses its rows when their segment is sealed, and takes no more for it', async () => {
+      const { journal, results } = opened.store;
+      const other = segmentOf('task-1', 'solve', 1);
+      await journal.appendAnswer(segment, makeJournalAnswer('sealed'));
+      await journal.appendOutcome(segment, { sampleIndex: 1, outcome: makeSolvedOutcome(1) });
+      await journal.appendAnswer(other, makeJournalAnswer('other'));
+      await results.registerSegment(segment, makeSegment('blob'));
+      expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
+      expect((await journal.load(other)).answers).toHaveLength(1);
+      await journal.appendAnswer(segment, makeJournalAnswer('of a zombie'));
+      await journal.appendOutcome(segment, { sampleIndex: 2, outcome: makeSolvedOutcome(2) });
+      expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
+    });
+
+    test('commits hundreds of rows that come at once, and each append returns its own', async () => {
+      const { journal } = opened.store;
+      const appended = await Promise.all(
+        Array.from({ length: 500 }, (_, sampleIndex) =>
+          journal.appendOutcome(segment, { sampleIndex, outcome: makeSolvedOutcome(sampleIndex) }),
+        ),
+      );
+      expect(appended).toEqual(appended.map((_, sampleIndex) => makeSolvedOutcome(sampleIndex)));
+      const { outcomes } = await journal.load(segment);
+      expect(outcomes.map(({ sampleIndex }) => sampleIndex)).toEqual(appended.map((_, index) => index));
+    });
+
+    test('writes what waits before it closes', async () => {
+      const waiting = opened.store.journal.appendAnswer(segment, makeJournalAnswer('in time'));
+      const store = await opened.reopen();
+      expect(await waiting).toEqual(makeAnswer('in time'));
+      expect((await store.journal.load(segment)).answers).toEqual([makeJournalAnswer('in time')]);
+    });
+
+    test('refuses appends after it was closed', async () => {
+      await opened.store.close();
+      await expect(opened.store.journal.appendAnswer(segment, makeJournalAnswer('late'))).rejects.toMatchObject({
+        code: 'store-failed',
+      });
+    });
+  });
+}

@@ -1,0 +1,401 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Store } from '../../../storage/store.ts';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+import {
+  completeTask,
+  digestOf,
+  getTask,
+  makeJournalAnswer,
+  makeRun,
+  makeSegment,
+  makeSolvedOutcome,
+  makeSummary,
+  makeTask,
+  segmentOf,
+} from './samples.ts';
+
+const none = { verdict: 'none', why: null, warnings: [] } as const;
+
+export function describeResultIndex(open: OpenStore): void {
+  describe('results', () => {
+    let opened: OpenedStore;
+    let store: Store;
+    beforeEach(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterEach(() => opened.dispose());
+
+    /** A run with one task result of the same name. */
+    async function createOne(
+      id: string,
+      changes: Parameters<typeof makeTask>[1] = {},
+      run: Parameters<typeof makeRun>[1] = {},
+    ) {
+      await store.runs.createRun(makeRun(`run-${id}`, run), [makeTask(id, changes)]);
+    }
+
+    async function findCurrent(resultKey = digestOf('result')) {
+      return (await store.results.findCurrentResults([resultKey])).get(resultKey)?.taskResultId;
+    }
+
+    async function findSolved(solverKey = digestOf('solver')) {
+      return (
+        (await store.results.findSolvedResults([solverKey])).get(solverKey)?.map((found) => found.taskResultId) ?? []
+      );
+    }
+
+    test('finds task results by id and lists those of a run in the order of the evaluation', async () => {
+      await store.runs.createRun(makeRun('run'), [makeTask('z'), makeTask('a', { taskKey: 'other' }), makeTask('m')]);
+      expect((await store.results.listTaskResults('run')).map((task) => task.taskResultId)).toEqual(['z', 'a', 'm']);
+      const found = await store.results.findTaskResults(['a', 'unknown', 'z']);
+      expect(found.map((task) => task.taskResultId).toSorted()).toEqual(['a', 'z']);
+      expect(await getTask(store, 'a')).toMatchObject({
+        position: 1,
+        taskKey: 'other',
+        policy: 'reuse',
+        status: 'pending',
+        attempt: 1,
+        reuse: null,
+        reusedFrom: null,
+        isCurrent: false,
+        segmentCount: 1,
+        samples: { total: 10, errors: 0 },
+        manifest: null,
+        error: null,
+        why: null,
+        warnings: [],
+        startedAt: null,
+        endedAt: null,
+      });
+    });
+
+    test('completes a task result from its summary and finds it from then on', async () => {
+      await createOne('one');
+      await store.results.recordRunning('one', { ...none, why: [{ category: 'field' }], warnings: ['mind this'] });
+      await store.results.registerSegment(segmentOf('one'), makeSegment('solved'));
+      await store.results.recordSummary('one', makeSummary('one'));
+      expect(await findCurrent()).toBeUndefined();
+      expect(await findSolved()).toEqual([]);
+      await store.results.publish('one', { replaceCurrent: false });
+      const { samples, queries, manifest, metrics, resultDigest } = makeSummary('one');
+      expect(await getTask(store, 'one')).toMatchObject({
+        status: 'completed',
+        reuse: 'none',
+        isCurrent: true,
+        samples,
+        queries,
+        manifest,
+        metrics,
+        resultDigest,
+        why: [{ category: 'field' }],
+        warnings: ['mind this'],
+      });
+      expect(await findCurrent()).toBe('one');
+      expect(await findSolved()).toEqual(['one']);
+    });
+
+    test('refuses to publish before there is a summary', async () => {
+      await createOne('one');
+      await store.results.recordRunning('one', none);
+      await expect(store.results.publish('one', { replaceCurrent: true })).rejects.toMatchObject({ code: 'internal' });
+      expect((await getTask(store, 'one')).status).toBe('running');
+    });
+
+    test('under reuse leaves the current result in its place, unless that is no longer usable', async () => {
+      await createOne('first');
+      await createOne('second');
+      await createOne('third');
+      await completeTask(store, 'first');
+      await completeTask(store, 'second');
+      expect(await findCurrent()).toBe('first');
+      expect(await getTask(store, 'second')).toMatchObject({ status: 'completed', isCurrent: false });
+      await completeTask(store, 'third', { replaceCurrent: true });
+      expect(await findCurrent()).toBe('third');
+      expect((await getTask(store, 'first')).isCurrent).toBe(false);
+    });
+
+    test('under update always replaces the current result', async () => {
+      await createOne('first');
+      await createOne('second', {}, { policy: 'update' });
+      await completeTask(store, 'first');
+      await completeTask(store, 'second', { replaceCurrent: false });
+      expect(await findCurrent()).toBe('second');
+    });
+
+    test('never finds a no-cache result', async () => {
+      await createOne('one', {}, { policy: 'no-cache' });
+      await completeTask(store, 'one', { replaceCurrent: true });
+      expect(await getTask(store, 'one')).toMatchObject({ status: 'completed', isCurrent: false });
+      expect(await findCurrent()).toBeUndefined();
+      expect(await findSolved()).toEqual([]);
+    });
+
+    test('never finds a failed, cancelled or unfinished result', async () => {
+      for (const id of ['failed', 'cancelled', 'running', 'pending']) {
+        await createOne(id);
+        if (id === 'pending') continue;
+        await store.results.recordRunning(id, none);
+        await store.results.registerSegment(segmentOf(id), makeSegment(id));
+        await store.results.recordSummary(id, makeSummary(id));
+        if (id === 'failed' || id === 'cancelled') await store.results.recordEnd(id, { status: id, error: null });
+      }
+      expect(await findCurrent()).toBeUndefined();
+      expect(await findSolved()).toEqual([]);
+    });
+
+    test('ends an alias with everything of its source, and never uses it as a source itself', async () => {
+      await createOne('source');
+      await createOne('alias');
+      await createOne('alias of an alias');
+      await completeTask(store, 'source');
+      await store.results.recordAlias('alias', { sourceId: 'source', warnings: ['old'] });
+      await store.results.recordAlias('alias of an alias', { sourceId: 'alias', warnings: [] });
+      const { samples, manifest, metrics, resultDigest } = makeSummary('source');
+      expect(await getTask(store, 'alias')).toMatchObject({
+        status: 'completed',
+        reuse: 'full',
+        reusedFrom: 'source',
+        isCurrent: false,
+        samples,
+        queries: { sent: 0, retried: 0, saved: 10 },
+        manifest,
+        metrics,
+        resultDigest,
+        why: [],
+        warnings: ['old'],
+        solvedAt: (await getTask(store, 'source')).solvedAt,
+      });
+      expect((await getTask(store, 'alias of an alias')).reusedFrom).toBe('source');
+      expect(await findCurrent()).toBe('source');
+      expect(await findSolved()).toEqual(['source']);
+      const comparable = await store.results.findComparableResults('task');
+      expect(comparable.map(({ taskResult }) => taskResult.taskResultId)).toEqual(['source']);
+    });
+
+    test('refuses an alias of a result that may not be reused', async () => {
+      await createOne('failed');
+      await createOne('hidden', {}, { policy: 'no-cache' });
+      await createOne('wants');
+      await store.results.recordEnd('failed', { status: 'failed', error: null });
+      await completeTask(store, 'hidden');
+      for (const sourceId of ['failed', 'hidden', 'unknown']) {
+        await expect(store.results.recordAlias('wants', { sourceId, warnings: [] })).rejects.toMatchObject({
+          code: 'internal',
+        });
+      }
+      expect((await getTask(store, 'wants')).status).toBe('pending');
+    });
+
+    test('takes over the solve segments of the source under partial reuse', async () => {
+      await createOne('source');
+      await completeTask(store, 'source', { errors: 1 });
+      await createOne('partial', { resultKey: digestOf('other scorers') });
+      await store.results.recordRunning('partial', { verdict: 'partial', sourceId: 'source', why: null, warnings: [] });
+      expect(await store.results.listSegments('partial', 'solve')).toEqual(
+        await store.results.listSegments('source', 'solve'),
+      );
+      expect(await store.results.listSegments('partial', 'score')).toEqual([]);
+      const source = await getTask(store, 'source');
+      expect(await getTask(store, 'partial')).toMatchObject({
+        status: 'running',
+        reuse: 'partial',
+        reusedFrom: 'source',
+        solvedAt: source.solvedAt,
+      });
+    });
+
+    test('names the result that computed the solver outputs through a chain of partial reuse', async () => {
+      await createOne('source');
+      await completeTask(store, 'source');
+      await createOne('second', { resultKey: digestOf('second scorers') });
+      await completeTask(store, 'second', { sourceId: 'source' });
+      await createOne('third', { resultKey: digestOf('third scorers') });
+      await completeTask(store, 'third', { sourceId: 'second' });
+      expect((await getTask(store, 'third')).reusedFrom).toBe('source');
+      expect(await store.results.listSegments('third', 'solve')).toEqual(
+        await store.results.listSegments('source', 'solve'),
+      );
+      // Equal times of solving: the greatest id comes first.
+      expect(await findSolved()).toEqual(['third', 'source', 'second'].toSorted().toReversed());
+    });
+
+    test('drops what was taken over when a later decision is another one', async () => {
+      await createOne('source');
+      await completeTask(store, 'source');
+      await createOne('task', { resultKey: digestOf('other scorers') });
+      await store.results.recordRunning('task', { verdict: 'partial', sourceId: 'source', why: null, warnings: [] });
+      await store.results.registerSegment(segmentOf('task', 'score'), makeSegment('scores of the source'));
+      await store.results.recordRunning('task', none);
+      expect(await store.results.listSegments('task', 'solve')).toEqual([]);
+      expect(await store.results.listSegments('task', 'score')).toEqual([]);
+      expect(await getTask(store, 'task')).toMatchObject({ reuse: 'none', reusedFrom: null, solvedAt: null });
+    });
+
+    test('keeps sealed segments when the same decision is recorded again', async () => {
+      await createOne('task');
+      await store.results.recordRunning('task', none);
+      await store.results.registerSegment(segmentOf('task'), makeSegment('own'));
+      await store.results.recordRunning('task', { ...none, warnings: ['again'] });
+      await store.results.recordRunning('task', { ...none, warnings: ['again'] });
+      expect(await store.results.listSegments('task', 'solve')).toHaveLength(1);
+      expect((await getTask(store, 'task')).warnings).toEqual(['again']);
+    });
+
+    test('puts the result solved last first', async () => {
+      for (const id of ['c', 'a', 'b']) {
+        await createOne(id, { resultKey: digestOf(id) });
+        await completeTask(store, id);
+        await opened.reopen().then((reopened) => {
+          store = reopened;
+        });
+      }
+      const solved = await Promise.all((await findSolved()).map((id) => getTask(store, id)));
+      const order = solved.map(({ solvedAt, taskResultId }) => `${solvedAt} ${taskResultId}`);
+      expect(order).toEqual(order.toSorted().toReversed());
+      expect(order).toHaveLength(3);
+    });
+
+    test('looks up thousands of keys at once', async () => {
+      await createOne('one');
+      await completeTask(store, 'one');
+      const keys = [...Array.from({ length: 3_000 }, (_, index) => digestOf(`key ${index}`)), digestOf('result')];
+      expect([...(await store.results.findCurrentResults(keys)).keys()]).toEqual([digestOf('result')]);
+      expect([...(await store.results.findSolvedResults([...keys, digestOf('solver')])).keys()]).toEqual([
+        digestOf('solver'),
+      ]);
+      expect((await store.results.findCurrentResults([])).size).toBe(0);
+    });
+
+    test('lists ended results of a task with their fingerprints, failed and no-cache ones included', async () => {
+      await createOne('failed', { solverKey: digestOf('s2'), solverFingerprint: { solver: 'old' } });
+      await createOne('hidden', {}, { policy: 'no-cache' });
+      await createOne('open');
+      await createOne('elsewhere', { taskKey: 'another task' });
+      await store.results.recordEnd('failed', { status: 'failed', error: null });
+      await completeTask(store, 'hidden');
+      await completeTask(store, 'elsewhere');
+      const found = await store.results.findComparableResults('task');
+      expect(found.map(({ taskResult }) => taskResult.taskResultId).toSorted()).toEqual(['failed', 'hidden']);
+      expect(found.find(({ taskResult }) => taskResult.taskResultId === 'failed')).toMatchObject({
+        solverFingerprint: { solver: 'old' },
+        resultFingerprint: { scorers: ['exact'] },
+      });
+    });
+
+    test('lets a sealed segment stand against a second one', async () => {
+      await createOne('task');
+      await store.results.recordRunning('task', none);
+      await store.results.registerSegment(segmentOf('task'), makeSegment('first', { errors: 2 }));
+      await store.results.registerSegment(segmentOf('task'), makeSegment('second'));
+      expect(await store.results.findSegment(segmentOf('task'))).toEqual({
+        segmentIndex: 0,
+        ...makeSegment('first', { errors: 2 }),
+        isReopened: false,
+      });
+      expect(await store.results.findSegment(segmentOf('task', 'score'))).toBeUndefined();
+    });
+
+    test('lists segments in their order', async () => {
+      await createOne('task');
+      for (const index of [10, 2, 0, 1]) {
+        await store.results.registerSegment(segmentOf('task', 'solve', index), makeSegment(`segment ${index}`));
+      }
+      const segments = await store.results.listSegments('task', 'solve');
+      expect(segments.map(({ segmentIndex }) => segmentIndex)).toEqual([0, 1, 2, 10]);
+    });
+
+    test('changes nothing about a task result that has ended', async () => {
+      await createOne('source');
+      await completeTask(store, 'source');
+      await createOne('ended', { resultKey: digestOf('own') });
+      await store.results.recordRunning('ended', none);
+      await store.journal.appendAnswer(segmentOf('ended'), makeJournalAnswer('paid for'));
+      const error = { code: 'too-many-sample-errors', message: 'Too many.' };
+      expect(await store.results.recordEnd('ended', { status: 'failed', error })).toBe('failed');
+      const before = await getTask(store, 'ended');
+      expect(before.error).toEqual(error);
+      await store.results.recordRunning('ended', none);
+      await store.results.recordAlias('ended', { sourceId: 'source', warnings: [] });
+      await store.results.registerSegment(segmentOf('ended'), makeSegment('late'));
+      await store.results.recordSummary('ended', makeSummary('late'));
+      await store.results.addWarnings('ended', ['late']);
+      await store.results.publish('ended', { replaceCurrent: true });
+      expect(await store.results.recordEnd('ended', { status: 'cancelled', error: null })).toBe('failed');
+      expect(await getTask(store, 'ended')).toEqual(before);
+      expect(await store.results.listSegments('ended', 'solve')).toEqual([]);
+      expect((await store.journal.load(segmentOf('ended'))).answers).toHaveLength(1);
+    });
+
+    test('keeps a published result when a cancel comes too late', async () => {
+      await createOne('one');
+      await completeTask(store, 'one');
+      expect(await store.results.recordEnd('one', { status: 'cancelled', error: null })).toBe('completed');
+      expect(await findCurrent()).toBe('one');
+    });
+
+    test('names a task result that does not exist', async () => {
+      await expect(store.results.recordRunning('nobody', none)).rejects.toMatchObject({ code: 'internal' });
+      await expect(store.results.registerSegment(segmentOf('nobody'), makeSegment('x'))).rejects.toMatchObject({
+        code: 'internal',
+      });
+      await expect(store.results.recordEnd('nobody', { status: 'failed', error: null })).rejects.toMatchObject({
+        code: 'internal',
+      });
+    });
+
+    test('ends twins with the one that worked, when it failed and when it was published', async () => {
+      const twins = (result: string) =>
+        ['a', 'b'].map((id) => makeTask(`${result} ${id}`, { resultKey: digestOf(result) }));
+      await store.runs.createRun(makeRun('run'), [...twins('good'), ...twins('bad'), makeTask('alone')]);
+      await store.runs.createRun(makeRun('other run'), [makeTask('bad elsewhere', { resultKey: digestOf('bad') })]);
+      await completeTask(store, 'good a');
+      expect(await getTask(store, 'good b')).toMatchObject({
+        status: 'completed',
+        reuse: 'full',
+        reusedFrom: 'good a',
+      });
+      await store.results.recordRunning('bad b', none);
+      const error = { code: 'model-unusable', message: 'No.', hint: 'Check the key.' };
+      await store.results.recordEnd('bad b', { status: 'failed', error });
+      expect(await getTask(store, 'bad a')).toMatchObject({ status: 'failed', error });
+      expect((await getTask(store, 'bad elsewhere')).status).toBe('pending');
+      expect((await getTask(store, 'alone')).status).toBe('pending');
+    });
+
+    test('does not end the twin at work when one that only waited ends', async () => {
+      await store.runs.createRun(makeRun('run'), [makeTask('works'), makeTask('waits'), makeTask('waits too')]);
+      await store.results.recordRunning('works', none);
+      await store.results.recordEnd('waits', { status: 'cancelled', error: null });
+      expect((await getTask(store, 'works')).status).toBe('running');
+      expect((await getTask(store, 'waits too')).status).toBe('cancelled');
+    });
+
+    test.each(['update', 'no-cache'] as const)(
+      'does not treat equal specifications as twins under %s',
+      async (policy) => {
+        await store.runs.createRun(makeRun('run', { policy }), [makeTask('a'), makeTask('b'), makeTask('c')]);
+        await completeTask(store, 'a');
+        await store.results.recordRunning('b', none);
+        await store.results.recordEnd('b', { status: 'failed', error: null });
+        expect((await getTask(store, 'c')).status).toBe('pending');
+      },
+    );
+
+    test('adds each warning once', async () => {
+      await createOne('one');
+      await store.results.addWarnings('one', ['first', 'second']);
+      await store.results.addWarnings('one', ['second', 'third']);
+      expect((await getTask(store, 'one')).warnings).toEqual(['first', 'second', 'third']);
+    });
+
+    test('forgets the journal of a task result that turned out to be an alias', async () => {
+      await createOne('source');
+      await completeTask(store, 'source');
+      await createOne('resumed');
+      await store.journal.appendOutcome(segmentOf('resumed'), { sampleIndex: 0, outcome: makeSolvedOutcome(0) });
+      await store.results.recordAlias('resumed', { sourceId: 'source', warnings: [] });
+      expect(await store.journal.load(segmentOf('resumed'))).toEqual({ answers: [], outcomes: [] });
+    });
+  });
+}

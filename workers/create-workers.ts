@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createStoreActivities, createWaitActivities, createWorkActivities } from '../activities/create-activities.ts';
+import type { ModuleHost } from '../contracts/module-host.ts';
+import { makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
+import type { Store } from '../storage/store.ts';
+import { findBuiltFile } from '../modules/built-file.ts';
+import { createRunModels } from './create-run-models.ts';
+import { makeHeartbeatInterceptor } from './heartbeat-interceptor.ts';
+
+/** What all workers of a process share. */
+export interface WorkerContext {
+  /** One connection for all workers of the process. */
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly namespace: string;
+  readonly store: Store;
+  readonly storeId: string;
+  /** `stet/<host>/<pid>/<process id>`; recovery reads it. */
+  readonly identity: string;
+  readonly modules: ModuleHost;
+}
+
+/** A worker that is polling. */
+export interface RunningWorker {
+  /** Tells every activity to stop, waits until they have (queries in flight finish), and ends. */
+  stop(): Promise<void>;
+}
+
+// A cancel must be heard within a second; the default throttle is 60 s.
+const MAX_HEARTBEAT_THROTTLE_MS = 1_000;
+// Few: a workflow task's time-out runs from when it is polled, and replays share one thread.
+const WORKFLOW_TASK_SLOTS = 4;
+const WORK_SLOTS = 64;
+
+/** Workflows and store activities, and waits on their own queue. */
+export async function startStoreWorkers(context: WorkerContext): Promise<RunningWorker> {
+  const { store, storeId, client } = context;
+  const storeWorker = await Worker.create({
+    ...makeCommonOptions(context),
+    taskQueue: makeStoreQueue(storeId),
+    workflowBundle: { codePath: fileURLToPath(findBuiltFile('workflow-bundle.js')) },
+    activities: { ...createStoreActivities({ store, client, now: Date.now }) },
+    maxConcurrentActivityTaskExecutions: 20,
+    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASK_SLOTS,
+    maxConcurrentWorkflowTaskPolls: WORKFLOW_TASK_SLOTS,
+    maxCachedWorkflows: 500,
+    // A workflow cached in a process that died is offered to it for so long.
+    stickyQueueScheduleToStartTimeout: 1_000,
+  });
+  const waitWorker = await Worker.create({
+    ...makeCommonOptions(context),
+    taskQueue: makeWaitQueue(storeId),
+    activities: { ...createWaitActivities({ runs: store.runs, client }) },
+    maxConcurrentActivityTaskExecutions: 1_000,
+    maxConcurrentActivityTaskPolls: 2,
+  });
+  return runAll([storeWorker, waitWorker]);
+}
+
+export interface RunWorkOptions {
+  readonly runId: string;
+  /** Environment of the run's file, from which its models take their secrets. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Refuses to send any query. */
+  readonly frozen: boolean;
+}
+
+/** Solve, score and metrics of one run. */
+export async function startWorkWorker(context: WorkerContext, { runId, ...options }: RunWorkOptions): Promise<RunningWorker> {
+  const { store, storeId, modules } = context;
+  const models = createRunModels({ content: store.content, modules, ...options });
+  const worker = await Worker.create({
+    ...makeCommonOptions(context),
+    taskQueue: makeWorkQueue(storeId, runId),
+    activities: { ...createWorkActivities({ store, models }) },
+    maxConcurrentActivityTaskExecutions: WORK_SLOTS,
+    maxConcurrentActivityTaskPolls: 2,
+  });
+  const running = runAll([worker]);
+  return {
+    async stop() {
+      await running.stop();
+      await models.close();
+    },
+  };
+}
+
+function makeCommonOptions({ connection, namespace, identity }: WorkerContext): Omit<WorkerOptions, 'taskQueue'> {
+  return {
+    connection,
+    namespace,
+    identity,
+    maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE_MS,
+    interceptors: { activity: [makeHeartbeatInterceptor] },
+  };
+}
+
+function runAll(workers: readonly Worker[]): RunningWorker {
+  const ends = workers.map((worker) => worker.run());
+  // A failure of one is thrown by `stop`; until then it must not end the process.
+  for (const end of ends) end.catch(() => undefined);
+  return {
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(ends);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+// The entry of the workflow bundle: what is exported here is what Temporal can start.
+export { evaluationWorkflow } from './evaluation.ts';
+export { taskResultWorkflow } from './task-result.ts';

@@ -1,0 +1,95 @@
+import { ActivityFailure, ApplicationFailure, type TemporalFailure } from '@temporalio/common';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Verdict } from '../contracts/cache-policy.ts';
+import type { TaskResultInput, TaskResultOutcome } from '../contracts/workflow-inputs.ts';
+import { storeActivities, workActivitiesOn } from './activity-proxies.ts';
+import { catchFailure } from './catch-failure.ts';
+import { runLanes } from './run-lanes.ts';
+
+/**
+ * One task result: decide → solve → score → metrics → publish. Its workflow id is the lock of its key.
+ *
+ * @returns `published`, or the verdict found under the lock where it is not the one this id was started for.
+ */
+export async function taskResultWorkflow(input: TaskResultInput): Promise<TaskResultOutcome> {
+  const { taskResultId, key, planRef } = input;
+  let outcome: TaskResultOutcome = 'published';
+  const failure = await catchFailure(async () => {
+    const decided = await decide(input);
+    if (decided !== input.expected) {
+      outcome = decided;
+      return;
+    }
+    await runStages(input);
+    // Not cancellable: a cancel that arrives now came too late, and the result is complete.
+    await CancellationScope.nonCancellable(() => storeActivities.publishTaskResult({ taskResultId, key, planRef }));
+  });
+  if (failure === undefined) return outcome;
+  await CancellationScope.nonCancellable(() =>
+    storeActivities.recordTaskResultEnd({
+      taskResultId,
+      status: isCancellation(failure) ? 'cancelled' : 'failed',
+      error: isCancellation(failure) ? null : describeFailure(failure),
+    }),
+  );
+  throw failure;
+}
+
+/** A continued workflow holds the id since its first run and does not decide again. */
+async function decide(input: TaskResultInput): Promise<Verdict> {
+  const { stage, runId, planRef, policy, expected, key, taskResultId, solverKey, resultKey, segmentCount } = input;
+  if (stage !== 'decide') return expected;
+  const task = { key, taskResultId, solverKey, resultKey, segmentCount };
+  return storeActivities.decideReuse({ runId, planRef, policy, task, expected });
+}
+
+async function runStages(input: TaskResultInput): Promise<void> {
+  let stage: 'solve' | 'score' =
+    input.stage === 'decide' ? (input.expected === 'none' ? 'solve' : 'score') : input.stage;
+  let next = await runSegments(input, stage, input.nextSegment);
+  if (stage === 'solve' && next === input.segmentCount) {
+    stage = 'score';
+    next = await runSegments(input, stage, 0);
+  }
+  if (next === input.segmentCount) {
+    const { taskResultId, key, planRef } = input;
+    await workActivitiesOn(input.queues).computeMetrics({ taskResultId, key, planRef });
+    return;
+  }
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof taskResultWorkflow>({ ...input, stage, nextSegment: next });
+}
+
+/** Runs segments from `from` on; returns the first one not run, exact because all lanes are idle by then. */
+async function runSegments(input: TaskResultInput, stage: 'solve' | 'score', from: number): Promise<number> {
+  const { taskResultId, key, planRef, segmentCount } = input;
+  const work = workActivitiesOn(input.queues);
+  const runSegment = stage === 'solve' ? work.solveSegment : work.scoreSegment;
+  let next = from;
+  let done = from;
+  await runLanes(Math.min(input.window, Math.max(segmentCount - from, 0)), async () => {
+    while (next < segmentCount && !workflowInfo().continueAsNewSuggested) {
+      const segmentIndex = next++;
+      await runSegment.executeWithOptions({ summary: `${stage} segment ${segmentIndex}` }, [
+        { taskResultId, key, planRef, segmentIndex },
+      ]);
+      setCurrentDetails(`${stage}: **${++done}** / ${segmentCount} segments`);
+    }
+  });
+  return next;
+}
+
+/** The code and message of what failed, cut short: it enters the history. */
+function describeFailure(failure: TemporalFailure): { code: string; message: string } {
+  const cause = failure instanceof ActivityFailure ? (failure.cause ?? failure) : failure;
+  const code = cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'temporal-failed';
+  return { code, message: cause.message.slice(0, 500) };
+}
