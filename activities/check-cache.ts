@@ -1,8 +1,8 @@
 import type { StoreActivities } from '../contracts/activities.ts';
 import type { Verdict } from '../contracts/cache-policy.ts';
+import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { PlannedTask } from '../contracts/workflow-inputs.ts';
-import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { explainFinding, type Finding, lookUp } from '../planning/look-up.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
@@ -24,7 +24,9 @@ export function createCheckCache({
   return {
     async checkReuse({ planRef, policy, tasks }) {
       const plan = await plans.getPlan(planRef);
-      const records = new Map((await store.results.findTaskResults(tasks.map(getId))).map((record) => [record.taskResultId, record]));
+      const records = new Map(
+        (await store.results.findTaskResults(tasks.map(getId))).map((record) => [record.taskResultId, record]),
+      );
       const open = tasks.filter((task) => !isEnded(records.get(task.taskResultId)));
       const findings = await lookUp(store, plan, policy, open, now());
       const verdicts = new Map<string, Verdict>();

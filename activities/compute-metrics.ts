@@ -60,7 +60,10 @@ export function createComputeMetrics({
     if (computed.warnings.length > 0) await store.results.addWarnings(taskResultId, computed.warnings);
     const [failure] = computed.failures;
     if (failure !== undefined) {
-      throw new EvaluationError('metric-failed', `Metric ${failure.metric_key} of scorer ${failure.scorer_key}: ${failure.message}`);
+      throw new EvaluationError(
+        'metric-failed',
+        `Metric ${failure.metric_key} of scorer ${failure.scorer_key}: ${failure.message}`,
+      );
     }
     const limit = plan.limits.max_sample_errors;
     if (isWithinErrorLimit(counts.errors, total, limit)) return;
@@ -81,7 +84,8 @@ async function countAllQueries(
 ): Promise<QueryCounts> {
   const solver = sumQueries(solve);
   const judges = sumQueries(score);
-  if (record.reuse !== 'partial') return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
+  if (record.reuse !== 'partial')
+    return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
   return { ...judges, saved: solver.sent };
 }
 

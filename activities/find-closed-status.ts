@@ -19,7 +19,10 @@ export async function findClosedStatus(
   const terminated = close.workflowExecutionTerminatedEventAttributes;
   if (terminated !== null && terminated !== undefined) {
     if (terminated.identity !== HISTORY_SERVICE) return { status: 'cancelled', error: null };
-    return { status: 'failed', error: { code: 'temporal-failed', message: terminated.reason ?? 'A limit of Temporal was reached.' } };
+    return {
+      status: 'failed',
+      error: { code: 'temporal-failed', message: terminated.reason ?? 'A limit of Temporal was reached.' },
+    };
   }
   if (close.workflowExecutionCanceledEventAttributes) return { status: 'cancelled', error: null };
   const reason = close.workflowExecutionFailedEventAttributes?.failure?.message ?? 'The workflow timed out.';

@@ -1,12 +1,11 @@
 import { digestJson } from '../evaluation/fingerprint/digest.ts';
 import { ModelError } from '../evaluation/model-error.ts';
-import type { Generate } from '../evaluation/model-io.ts';
+import type { Answer, Generate } from '../evaluation/model-io.ts';
 import type { PlannedModel } from '../evaluation/plan.ts';
 import type { QueryRecorder } from '../evaluation/query-recorder.ts';
 import type { Sample } from '../evaluation/sample.ts';
 import type { RecordedQuery } from '../evaluation/trace.ts';
 import type { Models } from '../models/models.ts';
-import type { Answer } from '../evaluation/model-io.ts';
 import type { Journal, JournalAnswer, SegmentId } from '../storage/journal.ts';
 
 const requestDomain = 'stet-request';
@@ -52,20 +51,23 @@ export function createJournalledQueries(options: {
       const thisCall = call++;
       const known = recorded.get(nameAnswer(id));
       const answer = known ?? (await send());
-      if (known === undefined) {
-        written = journal.appendAnswer(segment, { ...id, answer });
-        written.catch(() => undefined); // awaited before the next query, and by the outcome
-      }
       recorder.answered({ model_key: modelKey, request_digest: requestDigest, input, ...answer });
       return answer;
 
       async function send(): Promise<Answer> {
         try {
-          return await models.query(model, { input, sample: { id: sample.id, row: sample.row }, trial, call: thisCall }, signal);
+          const request = { input, sample: { id: sample.id, row: sample.row }, trial, call: thisCall };
+          return await models.query(model, request, signal, keep);
         } catch (error) {
           if (error instanceof ModelError) recorder.failed(error.retries);
           throw error;
         }
+      }
+
+      function keep(received: Answer): Promise<Answer> {
+        written = journal.appendAnswer(segment, { ...id, answer: received });
+        written.catch(() => undefined); // awaited before the next query, and met again by the outcome
+        return written;
       }
     };
   };

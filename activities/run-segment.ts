@@ -106,7 +106,10 @@ export function createSegmentRunner(store: Store): RunSegment {
   ): Promise<Outcome> {
     if (stage.countQueries(outcome).sent === 0) return outcome;
     const { sample_index: sampleIndex } = outcome;
-    const recorded = await store.journal.appendOutcome(segment, { sampleIndex, outcome: outcome as unknown as JsonValue });
+    const recorded = await store.journal.appendOutcome(segment, {
+      sampleIndex,
+      outcome: outcome as unknown as JsonValue,
+    });
     return recorded as unknown as Outcome;
   }
 

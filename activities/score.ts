@@ -29,7 +29,14 @@ export function createScoreSegment(
         async run(sampleIndex, answers, signal) {
           const sample = getAt(samples, sampleIndex);
           const outputs = getAt(solved, sampleIndex);
-          const makeGenerate = createJournalledQueries({ models, journal: store.journal, segment, sample, answers, signal });
+          const makeGenerate = createJournalledQueries({
+            models,
+            journal: store.journal,
+            segment,
+            sample,
+            answers,
+            signal,
+          });
           const scored = await scoreSample({
             sample,
             solved: outputs,

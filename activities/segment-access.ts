@@ -54,5 +54,7 @@ const brokenAnswers: ReadonlySet<string> = new Set(['model-output-invalid', 'jud
 export function listStandingAnswers(sampleIndex: number, trials: readonly QueriedTrial[]) {
   return trials
     .filter(({ error }) => error === undefined || !brokenAnswers.has(error.error_type))
-    .flatMap(({ trial, scorer_key: scorerKey = '', queries }) => toJournalAnswers(sampleIndex, { trial, scorerKey }, queries));
+    .flatMap(({ trial, scorer_key: scorerKey = '', queries }) =>
+      toJournalAnswers(sampleIndex, { trial, scorerKey }, queries),
+    );
 }

@@ -21,7 +21,14 @@ export function createSolveSegment(
         sampleIndexes: [...samples.keys()],
         run(sampleIndex, answers, signal) {
           const sample = getAt(samples, sampleIndex);
-          const makeGenerate = createJournalledQueries({ models, journal: store.journal, segment, sample, answers, signal });
+          const makeGenerate = createJournalledQueries({
+            models,
+            journal: store.journal,
+            segment,
+            sample,
+            answers,
+            signal,
+          });
           return solveSample({
             sample,
             attempt,

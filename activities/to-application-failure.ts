@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { EvaluationError, type ErrorCode } from '../contracts/evaluation-error.ts';
+import { type ErrorCode, EvaluationError } from '../contracts/evaluation-error.ts';
 
 /** Codes that say "not now": the store or Temporal could not be reached, and may be a moment later. */
 const retryable: ReadonlySet<ErrorCode> = new Set(['store-failed', 'temporal-failed']);

@@ -5,7 +5,13 @@ import type { RunLog } from '../storage/run-log.ts';
 import { makeInterruption } from './interruption.ts';
 
 /** Waits inside one heartbeating activity: a timer with a status activity would cost 11 events a cycle. */
-export function createWaitActivities({ runs, client }: { readonly runs: RunLog; readonly client: Client }): WaitActivities {
+export function createWaitActivities({
+  runs,
+  client,
+}: {
+  readonly runs: RunLog;
+  readonly client: Client;
+}): WaitActivities {
   return {
     async waitWhileWorkflowOpen({ workflowId, taskResultId }) {
       const context = Context.current();

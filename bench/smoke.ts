@@ -14,9 +14,16 @@ const samples = Number(process.argv[2] ?? 10_000);
 const concurrency = 64;
 
 const folder = await mkdtemp(path.join(tmpdir(), 'stet-bench-'));
-const rows = Array.from({ length: samples }, (_, index) => ({ sample_id: `q${index}`, question: `${index}+1=?`, answer: '4' }));
+const rows = Array.from({ length: samples }, (_, index) => ({
+  sample_id: `q${index}`,
+  question: `${index}+1=?`,
+  answer: '4',
+}));
 await writeFile(path.join(folder, 'rows.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
-await writeFile(path.join(folder, 'model.mjs'), 'export default async ({ messages }) => messages.length === 1 ? "4" : "";\n');
+await writeFile(
+  path.join(folder, 'model.mjs'),
+  'export default async ({ messages }) => messages.length === 1 ? "4" : "";\n',
+);
 
 const mock = spawn(process.execPath, [fileURLToPath(new URL('./mock-server.js', import.meta.url))], {
   stdio: ['pipe', 'pipe', 'inherit'],
@@ -43,9 +50,13 @@ try {
   console.log(`through HTTP / bare loop: ${(http.ms / bare.ms).toFixed(2)}`);
 
   const again = await time(() => execute(stet, makeRun('http')));
-  console.log(`identical re-run: ${again.ms.toFixed(0)} ms, reuse ${again.result.tasks[0]?.reuse}, sent ${again.result.model_queries.sent}`);
+  console.log(
+    `identical re-run: ${again.ms.toFixed(0)} ms, reuse ${again.result.tasks[0]?.reuse}, sent ${again.result.model_queries.sent}`,
+  );
   console.log(`cold / identical re-run: ${(http.ms / again.ms).toFixed(0)}`);
-  console.log(`peak memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (this process: client, worker and models)`);
+  console.log(
+    `peak memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (this process: client, worker and models)`,
+  );
 } finally {
   await stet.close();
   mock.stdin.end();
@@ -84,7 +95,8 @@ function makeRun(kind: 'placeholder' | 'typescript' | 'http', numSamples?: numbe
 
 async function execute(client: Stet, run: ReturnType<typeof makeRun>): Promise<RunDocument> {
   const document = await (await client.run(run)).result();
-  if (document.status !== 'completed') throw new Error(`The run is ${document.status}: ${JSON.stringify(document.tasks[0]?.error)}`);
+  if (document.status !== 'completed')
+    throw new Error(`The run is ${document.status}: ${JSON.stringify(document.tasks[0]?.error)}`);
   return document;
 }
 
@@ -119,5 +131,7 @@ function perSecond(ms: number): string {
 
 function report(name: string, ms: number, document: RunDocument): void {
   const accuracy = document.tasks[0]?.metrics?.['accuracy'];
-  console.log(`${name}: ${perSecond(ms)} samples/s (${samples} samples in ${(ms / 1_000).toFixed(2)} s, accuracy ${accuracy})`);
+  console.log(
+    `${name}: ${perSecond(ms)} samples/s (${samples} samples in ${(ms / 1_000).toFixed(2)} s, accuracy ${accuracy})`,
+  );
 }

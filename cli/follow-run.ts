@@ -119,7 +119,7 @@ function obeyStopSignal(
   const drained = new Promise<void>((resolve) => {
     stop.onStop((signal) => {
       const limitMs = handle.longestRequestTimeoutMs;
-      const limit = limitMs === undefined ? '' : ` up to ${formatEstimate(limitMs)}`;
+      const limit = limitMs === undefined ? '' : `, which takes ${formatEstimate(limitMs)} at most`;
       const what = signal === 'SIGINT' ? 'Cancelling' : 'Leaving; the run stays open';
       progress.note(`${what}: nothing new is sent, queries in flight may finish${limit}. Once more leaves at once.`);
       const beganAt = context.now();
@@ -139,9 +139,11 @@ function obeyStopSignal(
   return { drained, end: () => clearInterval(countdown) };
 }
 
+/** Whole seconds throughout: a countdown in minutes would seem to stand still. */
 function describeWait(waitedMs: number, limitMs: number | undefined): string {
-  if (limitMs === undefined) return `waiting for queries in flight since ${formatEstimate(waitedMs)}`;
-  return `waiting for queries in flight, ${formatEstimate(limitMs - waitedMs)} at most`;
+  const seconds = (durationMs: number) => `${Math.max(0, Math.round(durationMs / 1000))} s`;
+  if (limitMs === undefined) return `since ${seconds(waitedMs)}, for queries in flight`;
+  return `${seconds(limitMs - waitedMs)} at most, for queries in flight`;
 }
 
 function reportNotStarted(context: CommandContext, flags: StoreFlags, signal: keyof typeof signalExitCodes): number {

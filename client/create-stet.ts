@@ -2,20 +2,20 @@ import path from 'node:path';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
-import { buildPlan, type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
-import { checkSecrets, readRunFile, type ResolvedRun } from '../planning/run-file/index.ts';
+import { type BuiltPlan, buildPlan, findUsedModels } from '../planning/build-plan.ts';
+import { checkSecrets, type ResolvedRun, readRunFile } from '../planning/run-file/index.ts';
 import { createDryContentStore } from '../storage/dry-content-store.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { cancelRun } from './cancel-run.ts';
 import { describeOrigin } from './describe-origin.ts';
 import type { Host } from './host.ts';
+import { iterateSamples } from './iterate-samples.ts';
 import { makeId } from './make-id.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument, sumCounts } from './make-run-document.ts';
-import { iterateSamples } from './iterate-samples.ts';
 import type { PlanOptions, RunOptions, Stet } from './stet.ts';
-import { cancelRun } from './cancel-run.ts';
-import { superviseRun, type SuperviseOptions } from './supervise-run.ts';
+import { type SuperviseOptions, superviseRun } from './supervise-run.ts';
 
 /** The library over a host that has Temporal, workers and a store. */
 export function createStet(host: Host): Stet {
@@ -115,7 +115,9 @@ export function createStet(host: Host): Stet {
       const store = await host.openStore({ create: false });
       if (store === undefined) return [];
       const [runs, processes] = [await store.runs.listRuns({ limit }), await store.runs.listProcesses()];
-      const alive = new Set(processes.filter((process) => host.isProcessAlive(process)).map(({ processId }) => processId));
+      const alive = new Set(
+        processes.filter((process) => host.isProcessAlive(process)).map(({ processId }) => processId),
+      );
       return Promise.all(
         runs.map(async (run) => {
           const tasks = await store.results.listTaskResults(run.runId);
@@ -144,9 +146,13 @@ export function createStet(host: Host): Stet {
     const { sent } = document.model_queries;
     if (sent === 0) return;
     const keys = document.tasks.filter((task) => task.model_queries.sent > 0).map((task) => task.key);
-    throw new EvaluationError('frozen', `${sent} queries would have to be sent for ${keys.join(', ')}; the run is frozen.`, {
-      hint: 'Run without --frozen, or see `stet plan` for the reasons.',
-    });
+    throw new EvaluationError(
+      'frozen',
+      `${sent} queries would have to be sent for ${keys.join(', ')}; the run is frozen.`,
+      {
+        hint: 'Run without --frozen, or see `stet plan` for the reasons.',
+      },
+    );
   }
 }
 

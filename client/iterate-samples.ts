@@ -6,8 +6,8 @@ import { createRowReader } from '../planning/datasets/read-rows.ts';
 import { findNearestName } from '../planning/run-file/nearest-name.ts';
 import type { Stage } from '../storage/journal.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
-import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { RunRecord } from '../storage/run-log.ts';
+import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
 import type { SampleDocument } from './stet.ts';
 
@@ -44,7 +44,10 @@ export async function* iterateSamples(
     if (options.sample !== undefined) return;
   }
   if (options.sample !== undefined && !isFound) {
-    throw new EvaluationError('run-not-found', `Task "${record.key}" of run ${run.runId} has no sample "${options.sample}".`);
+    throw new EvaluationError(
+      'run-not-found',
+      `Task "${record.key}" of run ${run.runId} has no sample "${options.sample}".`,
+    );
   }
 }
 
@@ -52,16 +55,23 @@ async function getTaskResult(store: Store, run: RunRecord, key: string): Promise
   const records = await store.results.listTaskResults(run.runId);
   const record = records.find((candidate) => candidate.key === key || candidate.taskResultId === key);
   if (record !== undefined) return record;
-  const nearest = findNearestName(key, records.map((candidate) => candidate.key));
+  const nearest = findNearestName(
+    key,
+    records.map((candidate) => candidate.key),
+  );
   throw new EvaluationError('run-not-found', `Run ${run.runId} has no task "${key}".`, {
-    hint: nearest === undefined ? `It has ${records.map((candidate) => candidate.key).join(', ')}.` : `Did you mean "${nearest}"?`,
+    hint:
+      nearest === undefined
+        ? `It has ${records.map((candidate) => candidate.key).join(', ')}.`
+        : `Did you mean "${nearest}"?`,
   });
 }
 
 async function getSpecification(store: Store, run: RunRecord, key: string): Promise<PlannedTaskSpecification> {
   const plan = JSON.parse(new TextDecoder().decode(await store.content.get(run.plan))) as Plan;
   const task = plan.tasks.find((candidate) => candidate.key === key);
-  if (task === undefined) throw new EvaluationError('store-damaged', `The plan of run ${run.runId} has no task "${key}".`);
+  if (task === undefined)
+    throw new EvaluationError('store-damaged', `The plan of run ${run.runId} has no task "${key}".`);
   return task;
 }
 

@@ -1,4 +1,4 @@
-import type { PlannedTaskSpecification, Plan } from '../evaluation/plan.ts';
+import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { getSolverKind } from '../evaluation/solvers/index.ts';
 import type { BuiltPlan } from '../planning/build-plan.ts';
 import { explainFinding, type Finding, lookUp } from '../planning/look-up.ts';

@@ -1,5 +1,5 @@
-import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
+import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
@@ -20,7 +20,8 @@ export async function makeRunDocument(store: Store, run: RunRecord): Promise<Run
     cache_policy: run.policy,
     started_at: run.startedAt,
     ended_at: run.endedAt,
-    duration_ms: run.workedMs + Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)),
+    duration_ms:
+      run.workedMs + Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)),
     model_queries: sumCounts(tasks.map((task) => task.model_queries)),
     tasks,
     origin: run.origin,
@@ -37,7 +38,11 @@ export async function findSources(
 
 export function sumCounts(all: readonly QueryCounts[]): QueryCounts {
   return all.reduce(
-    (sum, { sent, retried, saved }) => ({ sent: sum.sent + sent, retried: sum.retried + retried, saved: sum.saved + saved }),
+    (sum, { sent, retried, saved }) => ({
+      sent: sum.sent + sent,
+      retried: sum.retried + retried,
+      saved: sum.saved + saved,
+    }),
     { sent: 0, retried: 0, saved: 0 },
   );
 }
@@ -82,4 +87,3 @@ async function readMetrics(store: Store, record: TaskResultRecord) {
   const { values, reasons } = flattenMetricNames(results);
   return { metrics: values, reasons };
 }
-

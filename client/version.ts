@@ -6,7 +6,10 @@ export const version: string = readVersion(['../package.json', '../../package.js
 function readVersion(candidates: readonly string[]): string {
   for (const candidate of candidates) {
     try {
-      const manifest = JSON.parse(readFileSync(new URL(candidate, import.meta.url), 'utf8')) as { name?: string; version?: string };
+      const manifest = JSON.parse(readFileSync(new URL(candidate, import.meta.url), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
       if (manifest.name === 'stet' && manifest.version !== undefined) return manifest.version;
     } catch {
       // not there: the other one

@@ -12,7 +12,12 @@ export interface StoreActivities {
    * The cache check: a verdict per task, in order. Records a full one as alias. A task result that has a final status
    * already is `full` under every policy: nothing is left to do.
    */
-  checkReuse(input: { readonly runId: string; readonly planRef: Digest; readonly policy: CachePolicy; readonly tasks: readonly PlannedTask[] }): Promise<Verdict[]>;
+  checkReuse(input: {
+    readonly runId: string;
+    readonly planRef: Digest;
+    readonly policy: CachePolicy;
+    readonly tasks: readonly PlannedTask[];
+  }): Promise<Verdict[]>;
   /** The decision that binds, made while the workflow id is held. The expected verdict is recorded as `running`. */
   decideReuse(input: {
     readonly runId: string;
@@ -22,7 +27,11 @@ export interface StoreActivities {
     readonly expected: Exclude<Verdict, 'full'>;
   }): Promise<Verdict>;
   /** Makes the result visible to look-ups: one transaction, the last step of the success path. */
-  publishTaskResult(input: { readonly taskResultId: string; readonly key: string; readonly planRef: Digest }): Promise<void>;
+  publishTaskResult(input: {
+    readonly taskResultId: string;
+    readonly key: string;
+    readonly planRef: Digest;
+  }): Promise<void>;
   recordTaskResultEnd(input: {
     readonly taskResultId: string;
     readonly status: Exclude<FinalStatus, 'completed'>;

@@ -21,7 +21,9 @@ export function makeTaskResultWorkflowId(task: {
   readonly taskResultId: string;
 }): string {
   if (task.policy !== 'reuse') return `${task.storeId}/solve/${task.solverKey}/${task.taskResultId}`;
-  return task.verdict === 'partial' ? `${task.storeId}/score/${task.resultKey}` : `${task.storeId}/solve/${task.solverKey}`;
+  return task.verdict === 'partial'
+    ? `${task.storeId}/score/${task.resultKey}`
+    : `${task.storeId}/solve/${task.solverKey}`;
 }
 
 /** Workflows and store activities; polled by every command that holds a worker. */

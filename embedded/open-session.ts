@@ -47,6 +47,9 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     processId,
     runs: store.runs,
     onNotice,
+  }).catch(async (error: unknown) => {
+    await store.runs.removeProcess(processId);
+    throw error;
   });
   installRuntime({ log: onNotice, verbose: environment['STET_DEBUG'] === '1' });
   const temporal = await connectTemporal(server.address, NAMESPACE);

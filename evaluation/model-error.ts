@@ -1,4 +1,4 @@
-import { EvaluationError, type ErrorCode } from '../contracts/evaluation-error.ts';
+import { type ErrorCode, EvaluationError } from '../contracts/evaluation-error.ts';
 
 /** A query that brought no answer. Whether it may be sent again is decided once, here, by whoever saw the response. */
 export class ModelError extends EvaluationError {

@@ -15,7 +15,12 @@ export interface ChatInput extends JsonObject {
 export type ModelInput = JsonValue;
 
 export function isChatInput(input: ModelInput): input is ChatInput {
-  return typeof input === 'object' && input !== null && !Array.isArray(input) && Array.isArray((input as JsonObject)['messages']);
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    !Array.isArray(input) &&
+    Array.isArray((input as JsonObject)['messages'])
+  );
 }
 
 /**

@@ -18,7 +18,10 @@ export function digestSample(solved: SolvedSample, scored: ScoredSample): Digest
       trace: output === null ? null : stripProviderIds(output.trace),
       scores: scored.trials
         .filter((score) => score.trial === trial)
-        .map(({ scorer_key, score }) => ({ scorer_key, ...(score === null ? {} : { values: score.values, metadata: score.metadata }) })),
+        .map(({ scorer_key, score }) => ({
+          scorer_key,
+          ...(score === null ? {} : { values: score.values, metadata: score.metadata }),
+        })),
     })),
     scores: scored.scores,
     action_records: scored.action_records,

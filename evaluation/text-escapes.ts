@@ -15,13 +15,16 @@ const shortEscapes: Readonly<Record<string, string>> = {
 /** Resolves the backslash escapes of a Python text literal; unknown ones stay as they are, backslash included. */
 export function resolveTextEscapes(text: string): string {
   if (!text.includes('\\')) return text;
-  return text.replace(escape, (written, octal?: string, byte?: string, short?: string, long?: string, joined?: string, other?: string) => {
-    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-    const hexadecimal = byte ?? short ?? long;
-    if (hexadecimal !== undefined) {
-      const code = Number.parseInt(hexadecimal, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : written;
-    }
-    return joined === undefined ? (shortEscapes[other ?? ''] ?? written) : '';
-  });
+  return text.replace(
+    escape,
+    (written, octal?: string, byte?: string, short?: string, long?: string, joined?: string, other?: string) => {
+      if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
+      const hexadecimal = byte ?? short ?? long;
+      if (hexadecimal !== undefined) {
+        const code = Number.parseInt(hexadecimal, 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : written;
+      }
+      return joined === undefined ? (shortEscapes[other ?? ''] ?? written) : '';
+    },
+  );
 }

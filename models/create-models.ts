@@ -82,7 +82,8 @@ export function createModels(dependencies: ModelsDependencies): Models {
     declare(planned) {
       for (const model of planned) getLimiter(model);
     },
-    query: async (planned, request, signal) => query(getEntry(planned), planned.model, request, signal, clock),
+    query: async (planned, request, signal, keep = keepNothing) =>
+      query(getEntry(planned), planned.model, { request, signal, keep, clock }),
     getConcurrency: (planned) => getLimiter(planned).getWorthwhileSamples(),
     async close() {
       for (const limiter of limiters.values()) limiter.close();
@@ -91,13 +92,16 @@ export function createModels(dependencies: ModelsDependencies): Models {
   };
 }
 
-async function query(
-  entry: Entry,
-  model: Model,
-  request: Omit<ModelRequest, 'attempt'>,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<Answer> {
+interface QueryOptions {
+  readonly request: Omit<ModelRequest, 'attempt'>;
+  readonly signal: AbortSignal;
+  readonly keep: (answer: Answer) => Promise<unknown>;
+  readonly clock: Clock;
+}
+
+async function keepNothing(): Promise<void> {}
+
+async function query(entry: Entry, model: Model, { request, signal, keep, clock }: QueryOptions): Promise<Answer> {
   const { availability, limiter } = entry;
   const signals = [signal, availability.unusable];
   /** A wait ends early when the task is over, or the model. */
@@ -121,7 +125,7 @@ async function query(
         startedAt = clock.now();
         const response = await sendOnce(entry, { ...request, attempt }, permit, clock);
         availability.answered();
-        return response;
+        return { response, permit };
       },
       {
         maxRetries: model.max_retries,
@@ -133,10 +137,11 @@ async function query(
         },
       },
     );
-    return {
-      output: value.output,
+    const { response, permit } = value;
+    const answer: Answer = {
+      output: response.output,
       evidence: {
-        ...value.evidence,
+        ...response.evidence,
         started_at: new Date(startedAt).toISOString(),
         duration_ms: Math.round(clock.now() - startedAt),
         retries: failures.map((failure) => ({
@@ -146,29 +151,29 @@ async function query(
         })),
       },
     };
+    const release = () => permit.release('answered');
+    keep(answer).then(release, release); // whoever keeps it hears of a failure
+    return answer;
   } finally {
     if (isProbe) availability.leave();
   }
 }
 
+/** Sends and gives its leave back when there is no answer; with one the leave is held until the answer is kept. */
 async function sendOnce(entry: Entry, request: ModelRequest, permit: Permit, clock: Clock): Promise<ModelResponse> {
   const timeOut = new AbortController();
   const timer = setTimeout(() => timeOut.abort(), entry.model.request_timeout * 1_000);
-  let outcome: Parameters<Permit['release']>[0] = 'other';
   try {
-    const response = await entry.connection.send(request, { signal: timeOut.signal });
-    outcome = 'answered';
-    return response;
+    return await entry.connection.send(request, { signal: timeOut.signal });
   } catch (error) {
-    if (error instanceof SendError) {
-      if (error.kind === 'overload') outcome = 'overloaded';
-      // The service speaks to everybody who shares this limit.
-      if (error.retryAfterMs !== undefined) entry.limiter.pauseUntil(clock.now() + error.retryAfterMs);
+    // The service speaks to everybody who shares this limit; so the pause begins before anybody else gets leave.
+    if (error instanceof SendError && error.retryAfterMs !== undefined) {
+      entry.limiter.pauseUntil(clock.now() + error.retryAfterMs);
     }
+    permit.release(error instanceof SendError && error.kind === 'overload' ? 'overloaded' : 'other');
     throw error;
   } finally {
     clearTimeout(timer);
-    permit.release(outcome);
   }
 }
 

@@ -21,10 +21,17 @@ export interface Models {
    * Sends a query and retries it as format 15.1 says. Once `signal` has fired nothing new is sent and waits for a retry
    * end; a query in flight finishes.
    *
+   * @param keep - Gets the answer and puts it on disk. Until that is done the query counts as in flight, so that a kill
+   *   never loses more than the limit lets fly; the caller gets the answer at once.
    * @throws {ModelError} final; `code` `model-unusable` when no query of this model has a chance (design 3.3).
    * @throws {QueryAbandoned}
    */
-  query(model: PlannedModel, request: Omit<ModelRequest, 'attempt'>, signal: AbortSignal): Promise<Answer>;
+  query(
+    model: PlannedModel,
+    request: Omit<ModelRequest, 'attempt'>,
+    signal: AbortSignal,
+    keep?: (answer: Answer) => Promise<unknown>,
+  ): Promise<Answer>;
   /** Queries that may be in flight at once now: how many samples are worth having in progress. */
   getConcurrency(model: PlannedModel): number;
   close(): Promise<void>;

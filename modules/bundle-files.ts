@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,12 +13,18 @@ export interface BundleFiles {
 export function createBundleFiles(): BundleFiles {
   const urls = new Map<string, string>();
   let directory: string | undefined;
+  const remove = () => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    directory = undefined;
+  };
   return {
     getUrl({ digest, source }) {
       let url = urls.get(digest);
       if (url === undefined) {
-        directory ??= mkdtempSync(join(tmpdir(), 'stet-modules-'));
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        if (directory === undefined) {
+          directory = mkdtempSync(join(tmpdir(), 'stet-modules-'));
+          process.once('exit', remove);
+        }
         const file = join(directory, `${digest.replace(/[^A-Za-z0-9]+/g, '-')}.mjs`);
         writeFileSync(file, source, { mode: 0o600 });
         url = pathToFileURL(file).href;
@@ -27,7 +33,8 @@ export function createBundleFiles(): BundleFiles {
       return url;
     },
     close() {
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+      process.removeListener('exit', remove);
+      remove();
       urls.clear();
     },
   };

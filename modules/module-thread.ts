@@ -23,6 +23,17 @@ Object.defineProperty(process, 'kill', {
   },
 });
 
+// What user code prints goes nowhere. Not the pool's to swallow: reading a thread's output keeps the process alive.
+for (const stream of [process.stdout, process.stderr]) {
+  Object.defineProperty(stream, 'write', {
+    value: (...parameters: readonly unknown[]) => {
+      const callback = parameters.at(-1);
+      if (typeof callback === 'function') queueMicrotask(() => callback());
+      return true;
+    },
+  });
+}
+
 const send = (message: FromThread): void => port.postMessage(message);
 
 port.on('message', (messages: readonly ToThread[]) => {

@@ -39,13 +39,8 @@ export class Thread {
       argv: [],
       execArgv: [],
       stdin: false,
-      stdout: true,
-      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
     });
-    // What user code prints goes nowhere; unread it would pile up.
-    this.#worker.stdout.resume();
-    this.#worker.stderr.resume();
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     this.#worker.on('error', (error) => {
       this.#lastError = error;

@@ -2,9 +2,9 @@ import type { Digest } from '../contracts/digest.ts';
 import { ConfigurationError, EvaluationError } from '../contracts/evaluation-error.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import { completeDefinition } from '../evaluation/complete-definition.ts';
+import { compileFilter } from '../evaluation/filters/compile-filter.ts';
 import { makeFingerprints } from '../evaluation/fingerprint/make-fingerprints.ts';
 import type { Plan, PlannedDataset, PlannedModel, PlannedTaskSpecification } from '../evaluation/plan.ts';
-import { compileFilter } from '../evaluation/filters/compile-filter.ts';
 import { getSolverKind } from '../evaluation/solvers/index.ts';
 import type { ContentStore } from '../storage/content-store.ts';
 import type { DatasetCache } from '../storage/dataset-cache.ts';
@@ -100,7 +100,9 @@ async function planModels(
   return planned;
 }
 
-type DatasetReader = (task: ResolvedTask) => Promise<(PlannedDataset & { readonly columns: readonly string[] }) | undefined>;
+type DatasetReader = (
+  task: ResolvedTask,
+) => Promise<(PlannedDataset & { readonly columns: readonly string[] }) | undefined>;
 
 /** Reads each selection of each dataset once, however many specifications use it. */
 function createDatasetReader(
@@ -119,13 +121,17 @@ function createDatasetReader(
     const reading = problems.collect({ location: resolved.locationOf('dataset', datasetKey) }, async () => {
       const dataset = resolved.datasets.get(datasetKey);
       if (dataset === undefined) throw new EvaluationError('internal', `No dataset "${datasetKey}".`);
-      const planned = await planDataset(dataset, { numSamples, subsampling, seed }, {
-        content,
-        cache,
-        segmentSize,
-        verifyData,
-        compileFilter,
-      });
+      const planned = await planDataset(
+        dataset,
+        { numSamples, subsampling, seed },
+        {
+          content,
+          cache,
+          segmentSize,
+          verifyData,
+          compileFilter,
+        },
+      );
       warnings.push(...planned.warnings.map((warning) => `Dataset "${datasetKey}": ${warning}`));
       return planned;
     });
@@ -180,7 +186,10 @@ async function planTask(
 
 interface ProblemList {
   /** Runs a step; its problem is kept, with the place where it has none of its own, and the step gives nothing. */
-  collect<T>(place: { readonly location?: EvaluationError['location'] }, step: () => Promise<T>): Promise<T | undefined>;
+  collect<T>(
+    place: { readonly location?: EvaluationError['location'] },
+    step: () => Promise<T>,
+  ): Promise<T | undefined>;
   throwIfAny(): void;
 }
 

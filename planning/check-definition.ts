@@ -1,5 +1,5 @@
-import { compileActionRules } from '../evaluation/actions/compile-action-rules.ts';
 import { ConfigurationError, EvaluationError } from '../contracts/evaluation-error.ts';
+import { compileActionRules } from '../evaluation/actions/compile-action-rules.ts';
 import type { CompleteDefinition } from '../evaluation/plan.ts';
 import { getScorerKind } from '../evaluation/scorers/index.ts';
 import { getSolverKind } from '../evaluation/solvers/index.ts';

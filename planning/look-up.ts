@@ -50,7 +50,10 @@ export async function lookUp(
     const decision = await decideReuse(policy, candidates, bounds, (result) => findDamage(store, result));
     const warnings = decision.rejections
       .filter(({ because }) => because === 'damaged')
-      .map(({ result }) => `Stored pieces of task result ${result.taskResultId} (run ${result.runId}) are lost or damaged.`);
+      .map(
+        ({ result }) =>
+          `Stored pieces of task result ${result.taskResultId} (run ${result.runId}) are lost or damaged.`,
+      );
     findings.push({ decision, warnings });
   }
   return findings;
@@ -73,11 +76,15 @@ export async function findDamage(store: LookUpStore, result: TaskResultRecord): 
   ]);
   if (solve.length < segmentCount || !(await areThere(store.content, solve))) return 'outputs';
   if (score.length < segmentCount || !(await areThere(store.content, score))) return 'scores';
-  if (!(await verifies(store.content, result.manifest)) || !(await verifies(store.content, result.metrics))) return 'scores';
+  if (!(await verifies(store.content, result.manifest)) || !(await verifies(store.content, result.metrics)))
+    return 'scores';
   return 'none';
 }
 
-async function areThere(content: ContentStore, segments: readonly { readonly blob: BlobReference }[]): Promise<boolean> {
+async function areThere(
+  content: ContentStore,
+  segments: readonly { readonly blob: BlobReference }[],
+): Promise<boolean> {
   for (const { blob } of segments) if ((await content.findSize(blob.digest)) !== blob.sizeBytes) return false;
   return true;
 }
@@ -88,7 +95,8 @@ async function verifies(content: ContentStore, blob: BlobReference | null): Prom
     await content.get(blob.digest);
     return true;
   } catch (error) {
-    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged')) return false;
+    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged'))
+      return false;
     throw error;
   }
 }

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { makeModelVersion } from '../evaluation/fingerprint/make-fingerprints.ts';
 import type { BlobReference, PlannedModel } from '../evaluation/plan.ts';
+import { parseRecording } from '../evaluation/recording.ts';
 import { builtInAdapterKeys, type Model } from '../evaluation/spec/models.ts';
-import { providers } from '../evaluation/spec/providers.ts';
-import { bundleModule } from './bundle-module.ts';
+import { baseUrlVariable, providers } from '../evaluation/spec/providers.ts';
 import type { PlanningDependencies } from './build-plan.ts';
+import { bundleModule } from './bundle-module.ts';
 import type { ResolvedRun } from './run-file/index.ts';
 
 /** A model with its adapter, its recording or its bundled module as blobs, and its version. */
@@ -26,7 +27,7 @@ export async function planModel(
         return adapter === undefined || isBuiltIn ? {} : { adapter };
       }
       case 'recorded':
-        return { recording: await storeFile(config.file_path, content) };
+        return { recording: await storeRecording(config.file_path, content) };
       case 'typescript': {
         const { source, version } = await bundleModule(config.module);
         const bundle = await content.put(new TextEncoder().encode(source));
@@ -34,7 +35,7 @@ export async function planModel(
         return { module: { bundle, version } };
       }
       case 'provider_connection': {
-        const override = resolved.environment[`${config.provider_id.toUpperCase()}_BASE_URL`];
+        const override = resolved.environment[baseUrlVariable(config.provider_id)];
         return { baseUrl: override ?? providers[config.provider_id].baseUrl };
       }
       case 'openai_compatible':
@@ -44,11 +45,11 @@ export async function planModel(
   }
 }
 
-async function storeFile(file: string, content: PlanningDependencies['content']): Promise<BlobReference> {
-  try {
-    return await content.put(await readFile(file));
-  } catch (error) {
+async function storeRecording(file: string, content: PlanningDependencies['content']): Promise<BlobReference> {
+  const bytes = await readFile(file).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     throw new EvaluationError('config-file-missing', `The recording ${file} does not exist.`, { cause: error });
-  }
+  });
+  parseRecording(new TextDecoder().decode(bytes), file); // what no query could use is found before anything is spent
+  return content.put(bytes);
 }

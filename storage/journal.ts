@@ -1,5 +1,5 @@
-import type { Answer } from '../evaluation/model-io.ts';
 import type { JsonValue } from '../contracts/json.ts';
+import type { Answer } from '../evaluation/model-io.ts';
 
 export const stages = ['solve', 'score'] as const;
 export type Stage = (typeof stages)[number];
@@ -39,7 +39,9 @@ export interface JournalOutcome {
  * returns what stands. An append resolves when its row is on disk; rows of a few milliseconds share one commit.
  */
 export interface Journal {
-  load(segment: SegmentId): Promise<{ readonly answers: readonly JournalAnswer[]; readonly outcomes: readonly JournalOutcome[] }>;
+  load(
+    segment: SegmentId,
+  ): Promise<{ readonly answers: readonly JournalAnswer[]; readonly outcomes: readonly JournalOutcome[] }>;
   appendAnswer(segment: SegmentId, answer: JournalAnswer): Promise<Answer>;
   /**
    * Records an outcome. The outcome holds its answers, so answers of this sample that still wait for their commit need

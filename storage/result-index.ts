@@ -108,7 +108,10 @@ export interface ResultIndex {
   /** The latest ended results of a task key that are no aliases, newest first, at most 50, failed and `no-cache` ones included. */
   findComparableResults(taskKey: string): Promise<readonly ComparableResult[]>;
   /** Ends a task result as alias of `sourceId`: full reuse. */
-  recordAlias(taskResultId: string, decision: { readonly sourceId: string; readonly warnings: readonly string[] }): Promise<void>;
+  recordAlias(
+    taskResultId: string,
+    decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+  ): Promise<void>;
   /** Marks it `running`; under partial reuse it takes over the source's solve segments (the same blobs) in this transaction. */
   recordRunning(
     taskResultId: string,

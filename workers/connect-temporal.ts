@@ -22,7 +22,9 @@ export function installRuntime(options: { readonly log: (line: string) => void; 
     logger: new DefaultLogger(options.verbose ? 'INFO' : 'ERROR', ({ level, message }) => {
       if (options.verbose || !isExpected(message)) options.log(`temporal ${level.toLowerCase()}: ${message}`);
     }),
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: options.verbose ? 'WARN' : 'ERROR' }) } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: options.verbose ? 'WARN' : 'ERROR' }) },
+    },
   });
 }
 

@@ -1,5 +1,5 @@
-import type { ModuleHost } from '../contracts/module-host.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
+import type { ModuleHost } from '../contracts/module-host.ts';
 import { createModels } from '../models/create-models.ts';
 import type { Models } from '../models/models.ts';
 import type { ContentStore } from '../storage/content-store.ts';

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createStoreActivities, createWaitActivities, createWorkActivities } from '../activities/create-activities.ts';
-import type { ModuleHost } from '../contracts/module-host.ts';
 import { makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
-import type { Store } from '../storage/store.ts';
+import type { ModuleHost } from '../contracts/module-host.ts';
 import { findBuiltFile } from '../modules/built-file.ts';
+import type { Store } from '../storage/store.ts';
 import { createRunModels } from './create-run-models.ts';
 import { makeHeartbeatInterceptor } from './heartbeat-interceptor.ts';
 
@@ -68,7 +68,10 @@ export interface RunWorkOptions {
 }
 
 /** Solve, score and metrics of one run. */
-export async function startWorkWorker(context: WorkerContext, { runId, ...options }: RunWorkOptions): Promise<RunningWorker> {
+export async function startWorkWorker(
+  context: WorkerContext,
+  { runId, ...options }: RunWorkOptions,
+): Promise<RunningWorker> {
   const { store, storeId, modules } = context;
   const models = createRunModels({ content: store.content, modules, ...options });
   const worker = await Worker.create({

@@ -46,7 +46,13 @@ async function runTasks(input: EvaluationInput): Promise<void> {
       if (first === undefined) return;
       busy++;
       await runTask(first, input);
-      if (siblings.length > 0) queue.unshift(...(await findWork(siblings.map(([task]) => task), input)));
+      if (siblings.length > 0)
+        queue.unshift(
+          ...(await findWork(
+            siblings.map(([task]) => task),
+            input,
+          )),
+        );
       busy--;
     }
   });

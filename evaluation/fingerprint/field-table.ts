@@ -30,7 +30,13 @@ const later = { excluded: 'not built yet: a file that uses it is refused' } as c
 const afterwards = { excluded: 'judged afterwards from stored metrics' } as const;
 
 const texts = { display_name: words, description: words, long_description: words } as const;
-const scorerCommon = { type: 'scoring', key: 'scoring', display_name: words, purpose: 'scoring', metrics: 'scoring' } as const;
+const scorerCommon = {
+  type: 'scoring',
+  key: 'scoring',
+  display_name: words,
+  purpose: 'scoring',
+  metrics: 'scoring',
+} as const;
 const judge = {
   model_key: name,
   user_prompt: 'scoring',
@@ -223,6 +229,10 @@ export const fieldTable = {
 } as const;
 
 /** The fields of `value` that count in `part`, as they stand; absent ones stay absent. */
-export function pickPart(fields: Readonly<Record<string, Classification>>, value: object, part: Part): Record<string, unknown> {
+export function pickPart(
+  fields: Readonly<Record<string, Classification>>,
+  value: object,
+  part: Part,
+): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([field]) => fields[field] === part));
 }

@@ -3,7 +3,13 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { getMetricKind } from '../metrics/index.ts';
 import { adapterRevisions, connectionRevisions } from '../model-revisions.ts';
 import type { CompleteDefinition, CompleteScorer, EffectiveRunConfig, PlannedModel } from '../plan.ts';
-import { actionRevision, aggregatorRevision, filterRevision, judgeRevision, templateEngineRevision } from '../revisions.ts';
+import {
+  actionRevision,
+  aggregatorRevision,
+  filterRevision,
+  judgeRevision,
+  templateEngineRevision,
+} from '../revisions.ts';
 import { getScorerKind } from '../scorers/index.ts';
 import { getSolverKind } from '../solvers/index.ts';
 import { digestJson } from './digest.ts';
@@ -26,7 +32,9 @@ export function makeModelFingerprint(planned: Omit<PlannedModel, 'version'>): Js
     connection: pickPart(fields, config, 'model'),
     connection_revision: connectionRevisions[config.connection_type],
     ...(planned.baseUrl === undefined ? {} : { base_url: planned.baseUrl }),
-    ...(config.connection_type === 'custom_connection' ? { adapter: describeAdapter(config.adapter.key, adapter) } : {}),
+    ...(config.connection_type === 'custom_connection'
+      ? { adapter: describeAdapter(config.adapter.key, adapter) }
+      : {}),
     ...(recording === undefined ? {} : { recording: recording.digest }),
     ...(bundle === undefined ? {} : { module: bundle.version }),
   });
@@ -66,7 +74,13 @@ export function makeFingerprints(input: FingerprintInput): Fingerprints {
   return { solverFingerprint, solverKey, resultFingerprint, resultKey: digestJson(resultDomain, resultFingerprint) };
 }
 
-function makeSolverFingerprint({ taskKey, definition, runConfig, datasetVersion, model }: FingerprintInput): JsonObject {
+function makeSolverFingerprint({
+  taskKey,
+  definition,
+  runConfig,
+  datasetVersion,
+  model,
+}: FingerprintInput): JsonObject {
   const { solver } = definition;
   const kind = getSolverKind(solver.type);
   return toJson({
@@ -99,15 +113,25 @@ function describeScorer(scorer: CompleteScorer, getModel: FingerprintInput['getM
     ...pickPart(fieldTable.scorer[scorer.type], scorer, 'scoring'),
     revision: getScorerKind(scorer.type).revision,
     metrics: scorer.metrics.map((metric) => ({ ...metric, revision: getMetricKind(metric.type).revision })),
-    ...('model_key' in scorer ? { judge_revision: judgeRevision, model: makeModelFingerprint(getModel(scorer.model_key)) } : {}),
+    ...('model_key' in scorer
+      ? { judge_revision: judgeRevision, model: makeModelFingerprint(getModel(scorer.model_key)) }
+      : {}),
   };
 }
 
 /** Plain JSON without absent fields; a secret is reduced to its name, since where its value lies does not count. */
 function toJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => (isSecretReference(inner) ? { secret: inner.secret } : inner))) as JsonObject;
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) => (isSecretReference(inner) ? { secret: inner.secret } : inner)),
+  ) as JsonObject;
 }
 
 function isSecretReference(value: unknown): value is { secret: string } & Record<string, JsonValue> {
-  return typeof value === 'object' && value !== null && 'secret' in value && 'variable' in value && Object.keys(value).length === 2;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'secret' in value &&
+    'variable' in value &&
+    Object.keys(value).length === 2
+  );
 }

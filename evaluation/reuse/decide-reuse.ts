@@ -1,5 +1,5 @@
 import type { CachePolicy } from '../../contracts/cache-policy.ts';
-import { judgeStoredResult, type Damage, type ReuseBounds, type StoredResult, type Unusable } from './usability.ts';
+import { type Damage, judgeStoredResult, type ReuseBounds, type StoredResult, type Unusable } from './usability.ts';
 
 /** What may be looked at for one task specification. */
 export interface Candidates<Result extends StoredResult> {

@@ -36,7 +36,12 @@ function collect(before: JsonValue | undefined, after: JsonValue | undefined, pa
   }
   if (Array.isArray(before) && Array.isArray(after)) {
     for (let index = 0; index < Math.max(before.length, after.length); index++) {
-      collect(before[index] as JsonValue | undefined, after[index] as JsonValue | undefined, `${path}/${index}`, report);
+      collect(
+        before[index] as JsonValue | undefined,
+        after[index] as JsonValue | undefined,
+        `${path}/${index}`,
+        report,
+      );
     }
     return;
   }

@@ -104,7 +104,7 @@ function describeField(
 ): string {
   const place = `${component}${path.replaceAll('/', '.')}`;
   if (component === 'dataset' && path === '/version') return 'The rows of the dataset changed.';
-  if (component === 'model' && path === '/module') return 'The source of the model\'s module changed.';
+  if (component === 'model' && path === '/module') return "The source of the model's module changed.";
   if (component === 'model' && path === '/recording') return 'The recording of the model changed.';
   if (before === undefined) return `${place} is new: ${shorten(after)}.`;
   if (after === undefined) return `${place} is gone; it was ${shorten(before)}.`;
@@ -122,12 +122,18 @@ function describePolicy(policy: CachePolicy): ReuseReason {
 
 function describeEqualButUnusable({ status, policy, runId }: Comparable): ReuseReason {
   if (policy === 'no-cache') {
-    return { category: 'policy', sentence: `Run ${runId} computed the same under no-cache, so its result is evidence only.` };
+    return {
+      category: 'policy',
+      sentence: `Run ${runId} computed the same under no-cache, so its result is evidence only.`,
+    };
   }
   if (status === 'completed') {
     return { category: 'status', sentence: `Run ${runId} computed the same; its result was replaced since.` };
   }
-  return { category: 'status', sentence: `Run ${runId} wanted the same and is ${status}; only \`resume\` takes it up.` };
+  return {
+    category: 'status',
+    sentence: `Run ${runId} wanted the same and is ${status}; only \`resume\` takes it up.`,
+  };
 }
 
 function describeRejection({
@@ -143,6 +149,9 @@ function describeRejection({
         sentence: `The result of run ${result.runId} has more failed samples than limits.max_sample_errors.`,
       };
     case 'damaged':
-      return { category: 'damaged', sentence: `Stored pieces of the result of run ${result.runId} are lost or damaged.` };
+      return {
+        category: 'damaged',
+        sentence: `Stored pieces of the result of run ${result.runId} are lost or damaged.`,
+      };
   }
 }

@@ -71,6 +71,22 @@ function toSendError(error: unknown, host: string, signal: AbortSignal): SendErr
       isRetryable: false,
     });
   }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    // Most often a key that was pasted with its line end.
+    return new SendError(
+      'refused',
+      `The request to ${host} cannot be made: a header holds characters that headers cannot have.`,
+      {
+        hint: 'Check the values of the key and of custom_headers for line ends and other invisible characters.',
+        isRetryable: false,
+      },
+    );
+  }
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    return new SendError('rejected', `${host} answered with more than ${longestResponseBytes} bytes.`, {
+      isRetryable: false,
+    });
+  }
   return new SendError(
     'network',
     `${host} could not be reached or broke the connection off (${code ?? 'no reason given'}).`,

@@ -93,14 +93,15 @@ export function mapChildren(
     return items.every((item, index) => item === node.items[index]) ? node : { ...node, items };
   }
   if (node.kind !== 'map') return node;
-  let hasChanged = false;
-  const entries = new Map<string, MapEntry>();
+  // Most steps change nothing in most places, and inline datasets are large: copied only where something differs.
+  let entries: Map<string, MapEntry> | undefined;
   for (const [key, entry] of node.entries) {
     const value = change(entry.value, key);
-    hasChanged ||= value !== entry.value;
-    entries.set(key, value === entry.value ? entry : { ...entry, value });
+    if (value === entry.value) continue;
+    entries ??= new Map(node.entries);
+    entries.set(key, { ...entry, value });
   }
-  return hasChanged ? { ...node, entries } : node;
+  return entries === undefined ? node : { ...node, entries };
 }
 
 /** Calls a function for every scalar below a node, with its path. */

@@ -52,7 +52,8 @@ export function listChoices(choices: readonly unknown[]): string {
   return names.length === 1 ? `${names[0]}` : `one of ${listNames(names, 30)}`;
 }
 
-function looksLikeCredential(segment: string | number | undefined): boolean {
+/** Whether a key names something whose value must not be repeated. */
+export function looksLikeCredential(segment: string | number | undefined): boolean {
   return (
     typeof segment === 'string' &&
     /^(?!model_key|task_key).*(?:api_?key|token|secret|password|authorization)/i.test(segment)

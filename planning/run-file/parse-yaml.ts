@@ -15,6 +15,7 @@ import {
 } from 'yaml';
 import type { SourceLocation } from '../../contracts/evaluation-error.ts';
 import type { ConfigNode, MapEntry, ScalarNode } from './config-node.ts';
+import { looksLikeCredential } from './describe.ts';
 import type { Problems } from './problems.ts';
 
 export interface YamlSource {
@@ -125,6 +126,8 @@ class Converter {
   readonly #problems: Problems;
   readonly #anchors = new Map<string, ConfigNode>();
   readonly #sizes = new Map<ConfigNode, number>();
+  /** Whether the scalar at hand may be a credential, which no message repeats. */
+  #isPrivate = false;
 
   constructor(source: YamlSource, place: (offset: number) => SourceLocation, problems: Problems) {
     this.#source = source;
@@ -170,7 +173,9 @@ class Converter {
         continue;
       }
       const key = this.#keyText(pair.key, keyLocation);
+      this.#isPrivate = key !== undefined && looksLikeCredential(key);
       const value = this.convert(pair.value, keyLocation);
+      this.#isPrivate = false;
       if (key === undefined) continue;
       const first = own.get(key);
       if (first === undefined) own.set(key, { keyLocation, value });
@@ -226,7 +231,7 @@ class Converter {
     if (typeof value === 'number' && !isExact(value, node.source ?? '')) {
       this.#problems.add(
         'config-yaml',
-        `The number ${node.source} is beyond what a number can hold exactly.`,
+        `The number${this.#isPrivate ? '' : ` ${node.source}`} is beyond what a number can hold exactly.`,
         location,
         'Put quotes around it to have it as text.',
       );

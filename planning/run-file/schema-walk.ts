@@ -26,7 +26,7 @@ export function unwrap(schema: Schema): Schema {
 
 /** Whether a key with this schema may be left out. */
 export function isOptional(schema: Schema): boolean {
-  return schema._zod.optin === 'optional';
+  return schema._zod.optin !== undefined;
 }
 
 export function acceptsNull(schema: Schema): boolean {

@@ -197,7 +197,12 @@ class IssueReport {
   }
 
   #hint(node: ConfigNode, schema: Schema | undefined, choices: readonly string[]): string | undefined {
-    if (node.kind !== 'scalar' || typeof node.value !== 'string') return undefined;
+    if (node.kind !== 'scalar') return undefined;
+    if (typeof node.value === 'number' || typeof node.value === 'boolean') {
+      const takesText = schema !== undefined && unwrap(schema) instanceof z.ZodString;
+      return takesText ? 'Put quotes around it.' : undefined;
+    }
+    if (typeof node.value !== 'string') return undefined;
     if (choices.length > 0) {
       const nearest = findNearestName(node.value, choices);
       return nearest === undefined ? undefined : `Did you mean "${nearest}"?`;

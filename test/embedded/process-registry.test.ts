@@ -8,7 +8,11 @@ import { createDeadWorkerCheck, makeWorkerIdentity } from '../../embedded/worker
 /** A process that ends when its input does. */
 function startProcess() {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  return { pid: child.pid ?? 0, end: () => Promise.all([once(child, 'exit'), child.stdin.end()]) };
+  const end = async (): Promise<void> => {
+    child.stdin.end();
+    await once(child, 'exit');
+  };
+  return { pid: child.pid ?? 0, end };
 }
 
 describe('a recorded process', () => {

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStet, type RunDocument, type Stet, type TaskDocument } from '../../embedded/index.ts';
 import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
-import { answerCapital, type CapitalRunOptions, exactScorer, looseScorer, makeCapitalRun } from '../support/capital-run.ts';
+import {
+  answerCapital,
+  type CapitalRunOptions,
+  exactScorer,
+  looseScorer,
+  makeCapitalRun,
+} from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '../support/openai-test-server.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -35,10 +41,16 @@ beforeEach(() => {
 });
 
 function makeRun(options: Partial<CapitalRunOptions> = {}): RunFileInput {
-  return makeCapitalRun({ baseUrl: server.baseUrl, systemPrompt: `Scenario ${scenario}. Name the city only.`, ...options });
+  return makeCapitalRun({
+    baseUrl: server.baseUrl,
+    systemPrompt: `Scenario ${scenario}. Name the city only.`,
+    ...options,
+  });
 }
 
-async function run(source: RunFileInput): Promise<{ readonly document: RunDocument; readonly task: TaskDocument; readonly sent: number }> {
+async function run(
+  source: RunFileInput,
+): Promise<{ readonly document: RunDocument; readonly task: TaskDocument; readonly sent: number }> {
   const before = server.requests.length;
   const document = await (await stet.run(source)).result();
   const [task] = document.tasks;
@@ -99,7 +111,9 @@ describe('full', () => {
 
   it('does not mind names and texts', async () => {
     await run(makeRun());
-    const renamed = makeRun({ specifications: [{ key: 'renamed', display_name: 'x', task_key: 'capital-qa', model_key: 'small' }] });
+    const renamed = makeRun({
+      specifications: [{ key: 'renamed', display_name: 'x', task_key: 'capital-qa', model_key: 'small' }],
+    });
     const { task, sent } = await run(renamed);
     expect(task.reuse).toBe('full');
     expect(sent).toBe(0);
@@ -134,7 +148,7 @@ describe('partial', () => {
           {
             type: 'model_as_a_judge_classifier',
             model_key: 'judge',
-            user_prompt: 'Is {{ solver_output.output.content }} right?',
+            user_prompt: 'Is {{ trace.get_last_assistant_text() }} right?',
             correct_labels: ['good'],
             incorrect_labels: ['bad'],
           },
@@ -218,7 +232,7 @@ describe('identical work wanted at once', () => {
     const specifications = ['a', 'b', 'c'].map((key) => ({ key, task_key: 'capital-qa', model_key: 'small' }));
     const { document, sent } = await run(makeRun({ specifications }));
     expect(sent).toBe(20);
-    expect(document.tasks.map((task) => task.reuse).sort()).toEqual(['full', 'full', 'none']);
+    expect(document.tasks.map((task) => String(task.reuse)).sort()).toEqual(['full', 'full', 'none']);
     expect(new Set(document.tasks.map((task) => task.result_digest)).size).toBe(1);
   });
 
@@ -228,21 +242,26 @@ describe('identical work wanted at once', () => {
     const documents = await Promise.all([first.result(), second.result()]);
     expect(server.requests.length - before).toBe(20);
     expect(documents.map((document) => document.status)).toEqual(['completed', 'completed']);
-    expect(documents.map((document) => document.tasks[0]?.reuse).sort()).toEqual(['full', 'none']);
+    expect(documents.map((document) => String(document.tasks[0]?.reuse)).sort()).toEqual(['full', 'none']);
   });
 
   it('two runs with one solver and two scorers send each solver query once', async () => {
     const before = server.requests.length;
-    const handles = await Promise.all([stet.run(makeRun({ scorers: [exactScorer] })), stet.run(makeRun({ scorers: [looseScorer] }))]);
+    const handles = await Promise.all([
+      stet.run(makeRun({ scorers: [exactScorer] })),
+      stet.run(makeRun({ scorers: [looseScorer] })),
+    ]);
     const documents = await Promise.all(handles.map((handle) => handle.result()));
     expect(server.requests.length - before).toBe(20);
-    expect(documents.map((document) => document.tasks[0]?.reuse).sort()).toEqual(['none', 'partial']);
+    expect(documents.map((document) => String(document.tasks[0]?.reuse)).sort()).toEqual(['none', 'partial']);
   });
 });
 
 describe('sample errors', () => {
   it('an undefined template variable names sample, template and nearest name, and that sample sends nothing', async () => {
-    const source = makeRun({ systemPrompt: `Scenario ${scenario} {% if sample.country == "Country 7" %}{{ sample.countri }}{% endif %}` });
+    const source = makeRun({
+      systemPrompt: `Scenario ${scenario} {% if sample.country == "Country 7" %}{{ sample.countri }}{% endif %}`,
+    });
     const { document, task, sent } = await run(source);
     expect(document.status).toBe('failed');
     expect(sent).toBe(19);

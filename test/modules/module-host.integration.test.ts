@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { JsonValue } from '../../contracts/json.ts';
+import { findBuiltFile } from '../../modules/built-file.ts';
 import { createModuleHost, type ModuleHostOptions } from '../../modules/create-module-host.ts';
 
 function bundle(source: string) {
@@ -237,6 +239,22 @@ describe('module host', () => {
         if (number % 50 === 7) expect(result.status).toBe('rejected');
         else expect(result).toEqual({ status: 'fulfilled', value: number * 2 });
       }
+    });
+  });
+
+  it('prints nothing of what functions print, and lets the process end although it was not closed', () => {
+    const script = `
+      const { createModuleHost } = await import(${JSON.stringify(findBuiltFile('modules/create-module-host.js').href)});
+      const source = \`export default () => { console.log('noise'); console.error('noise'); process.stdout.write('noise'); return 1; }\`;
+      console.log('got', await createModuleHost().call({ digest: 'd', source }, 'default', {}, { timeoutMs: 5_000 }));`;
+    const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
+    expect({ status: result.status, stdout: result.stdout, stderr: result.stderr }).toEqual({
+      status: 0,
+      stdout: 'got 1\n',
+      stderr: '',
     });
   });
 

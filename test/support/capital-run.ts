@@ -38,7 +38,9 @@ export function makeCapitalRun(options: CapitalRunOptions): RunFileInput {
     models: [
       {
         key: 'small',
-        ...(options.maxConcurrentRequests === undefined ? {} : { max_concurrent_requests: options.maxConcurrentRequests }),
+        ...(options.maxConcurrentRequests === undefined
+          ? {}
+          : { max_concurrent_requests: options.maxConcurrentRequests }),
         generation: options.generation ?? { temperature: 0 },
         config: { connection_type: 'openai_compatible', base_url: options.baseUrl, model_key: 'small-1' },
       },

@@ -45,7 +45,9 @@ export function runCli(...parameters: Parameters<typeof startCli>): Promise<CliR
 }
 
 /** Runs `stet … --json` and gives the one document on its stdout, whatever the exit code. */
-export async function runCliJson<Document>(...parameters: Parameters<typeof startCli>): Promise<CliResult & { readonly document: Document }> {
+export async function runCliJson<Document>(
+  ...parameters: Parameters<typeof startCli>
+): Promise<CliResult & { readonly document: Document }> {
   const [commandArguments, options] = parameters;
   const result = await runCli([...commandArguments, '--json'], options);
   if (result.stdout.trim() === '') throw new Error(`No document (exit ${result.code}):\n${result.stderr}`);

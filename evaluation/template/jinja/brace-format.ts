@@ -44,8 +44,10 @@ class BraceFormat {
   }
 
   #formatField(field: string, depth: number): string {
-    const [, name = '', conversion, specification = ''] = /^((?:[^[:!]|\[[^\]]*\])*)(?:!(.))?(?::(.*))?$/su.exec(field) ?? [];
-    if (name === '' && field !== '' && !/^[:!]/.test(field)) throw new RenderFault('a field of the format cannot be read');
+    const [, name = '', conversion, specification = ''] =
+      /^((?:[^[:!]|\[[^\]]*\])*)(?:!(.))?(?::(.*))?$/su.exec(field) ?? [];
+    if (name === '' && field !== '' && !/^[:!]/.test(field))
+      throw new RenderFault('a field of the format cannot be read');
     const value = this.#findValue(name);
     const read = /[{}]/.test(specification) ? this.format(specification, depth - 1) : specification;
     return formatSpecified(convert(value, conversion), read);
@@ -77,14 +79,21 @@ class BraceFormat {
 // Fields reach data and members, never methods: a format cannot call them.
 function getMember(value: unknown, name: string): unknown {
   const member = value instanceof NativeObject ? value.getMember(name) : undefined;
-  if (member === undefined) throw new RenderFault(`the format asks ${describeType(demand(value))} for "${name}", which it does not have`);
+  if (member === undefined)
+    throw new RenderFault(`the format asks ${describeType(demand(value))} for "${name}", which it does not have`);
   return member;
 }
 
 function getKey(value: unknown, key: string): unknown {
   const index = /^\d+$/.test(key) ? Number(key) : key;
-  const found = isList(value) && typeof index === 'number' ? value[index] : isMapping(value) ? getFromMapping(value, index) : undefined;
-  if (found === undefined) throw new RenderFault(`the format asks ${describeType(demand(value))} for [${key}], which it does not have`);
+  const found =
+    isList(value) && typeof index === 'number'
+      ? value[index]
+      : isMapping(value)
+        ? getFromMapping(value, index)
+        : undefined;
+  if (found === undefined)
+    throw new RenderFault(`the format asks ${describeType(demand(value))} for [${key}], which it does not have`);
   return found;
 }
 

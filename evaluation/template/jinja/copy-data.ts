@@ -11,5 +11,7 @@ export function copyData(value: unknown): unknown {
 export function freezeCopy<Value>(value: Value): Value {
   if (isList(value)) return Object.freeze(value.map(freezeCopy)) as Value;
   if (!isMapping(value) || value instanceof Map) return value;
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, freezeCopy(item)]))) as Value;
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, freezeCopy(item)])),
+  ) as Value;
 }

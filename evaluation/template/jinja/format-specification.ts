@@ -25,7 +25,8 @@ export function formatSpecified(value: unknown, specification: string): string {
   const read = parseSpecification(specification);
   if (typeof value === 'string') return formatText(value, read);
   // A boolean is a whole number in Python once a number is asked for.
-  if (isNumeric(value) && (typeof value === 'number' || read.type !== undefined)) return formatNumber(Number(value), read);
+  if (isNumeric(value) && (typeof value === 'number' || read.type !== undefined))
+    return formatNumber(Number(value), read);
   if (typeof value === 'boolean') return formatText(toText(value), read);
   throw new RenderFault(`${describeType(value)} takes no specification in a format`);
 }
@@ -48,7 +49,8 @@ function parseSpecification(text: string): Specification {
 }
 
 function formatText(text: string, read: Specification): string {
-  if (read.type !== undefined && read.type !== 's') throw new RenderFault(`the format type "${read.type}" needs a number, not text`);
+  if (read.type !== undefined && read.type !== 's')
+    throw new RenderFault(`the format type "${read.type}" needs a number, not text`);
   if (read.sign !== undefined || read.alignment === '=') throw new RenderFault('text has no sign to format');
   const cut = read.precision === undefined ? text : splitCharacters(text).slice(0, read.precision).join('');
   return align('', cut, read, read.alignment ?? '<');
@@ -60,7 +62,12 @@ function formatNumber(value: number, read: Specification): string {
   const sign = isNegative && value !== 0 ? '-' : read.sign === '+' || read.sign === ' ' ? read.sign : '';
   const grouped = read.grouping === undefined ? digits : group(digits, read.grouping, read.type);
   const isPaddedInside = read.alignment === undefined && read.isZeroPadded;
-  return align(sign + prefix, grouped, isPaddedInside ? { ...read, fill: '0' } : read, isPaddedInside ? '=' : (read.alignment ?? '>'));
+  return align(
+    sign + prefix,
+    grouped,
+    isPaddedInside ? { ...read, fill: '0' } : read,
+    isPaddedInside ? '=' : (read.alignment ?? '>'),
+  );
 }
 
 function writeDigits(value: number, read: Specification): { readonly prefix: string; readonly digits: string } {

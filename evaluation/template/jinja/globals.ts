@@ -102,7 +102,14 @@ function makeCycler(items: unknown): Cycler {
 export const globals: ReadonlyMap<string, Callable> = new Map([
   ['range', nativeFunction('range', 'start, stop?, step?', makeRange)],
   ['dict', nativeFunction('dict', 'pairs?, **', makeMapping)],
-  ['namespace', nativeFunction('namespace', 'pairs?, **', (pairs, more) => new Namespace(makeMapping(pairs, more) as Map<string, unknown>))],
+  [
+    'namespace',
+    nativeFunction(
+      'namespace',
+      'pairs?, **',
+      (pairs, more) => new Namespace(makeMapping(pairs, more) as Map<string, unknown>),
+    ),
+  ],
   ['cycler', nativeFunction('cycler', '*', makeCycler)],
   ['joiner', nativeFunction('joiner', 'sep?', makeJoiner)],
 ]);

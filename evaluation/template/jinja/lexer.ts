@@ -77,7 +77,12 @@ class Lexer {
 
   #skipComment(): void {
     const end = this.#source.indexOf('#}', this.#position + 2);
-    if (end < 0) throw new SyntaxFault('the comment that begins here has no end', this.#lineAt(this.#position), 'End it with "#}".');
+    if (end < 0)
+      throw new SyntaxFault(
+        'the comment that begins here has no end',
+        this.#lineAt(this.#position),
+        'End it with "#}".',
+      );
     const isTrimmed = end > this.#position + 2 && this.#source.charAt(end - 1) === '-';
     this.#position = end + 2;
     if (isTrimmed) this.#match(blank);
@@ -89,7 +94,8 @@ class Lexer {
     if (isTrimmedInside) this.#match(blank);
     rawEnd.lastIndex = this.#position;
     const end = rawEnd.exec(this.#source);
-    if (end === null) throw new SyntaxFault('the "raw" that begins here has no end', line, 'End it with "{% endraw %}".');
+    if (end === null)
+      throw new SyntaxFault('the "raw" that begins here has no end', line, 'End it with "{% endraw %}".');
     const data = this.#source.slice(this.#position, end.index);
     if (data !== '') this.#push('data', end[1] === '-' ? stripEnd(data) : data);
     this.#position = rawEnd.lastIndex;
@@ -147,7 +153,9 @@ class Lexer {
     if (written === undefined) {
       const character = String.fromCodePoint(this.#source.codePointAt(position) ?? 0);
       const isQuote = character === '"' || character === "'";
-      const problem = isQuote ? `the text that begins with ${character} here has no end` : `unexpected character "${character}"`;
+      const problem = isQuote
+        ? `the text that begins with ${character} here has no end`
+        : `unexpected character "${character}"`;
       throw new SyntaxFault(problem, this.#lineAt(position));
     }
     const closing = closingOf[written];

@@ -1,13 +1,12 @@
 import { findNearestName } from '../nearest-name.ts';
-import { SyntaxFault } from './faults.ts';
+import { RenderFault, SyntaxFault } from './faults.ts';
 import { makeAttributeReader } from './filters/attribute-path.ts';
-import { define, type Definition } from './filters/filter-definition.ts';
+import { type Definition, define } from './filters/filter-definition.ts';
 import { jsonFilters } from './filters/json-filters.ts';
 import { listFilters } from './filters/list-filters.ts';
 import { markupFilters } from './filters/markup-filters.ts';
 import { numberFilters } from './filters/number-filters.ts';
 import { textFilters } from './filters/text-filters.ts';
-import { RenderFault } from './faults.ts';
 import { findMember } from './members.ts';
 import { readAsText, readItems, readText } from './read-argument.ts';
 import { bindArguments } from './signature.ts';
@@ -22,9 +21,13 @@ const ownFilters: Readonly<Record<string, Definition>> = {
   default: define('default_value?, boolean?', chooseDefault, { acceptsUndefined: true }),
   map: define('*, **', (value, positional, keywords) => map(value, positional as unknown[], keywords as Keywords)),
   reject: define('*', (value, positional) => select(value, positional as unknown[], false, false)),
-  rejectattr: define('name, *', (value, name, positional) => select(value, [name, ...(positional as unknown[])], true, false)),
+  rejectattr: define('name, *', (value, name, positional) =>
+    select(value, [name, ...(positional as unknown[])], true, false),
+  ),
   select: define('*', (value, positional) => select(value, positional as unknown[], false, true)),
-  selectattr: define('name, *', (value, name, positional) => select(value, [name, ...(positional as unknown[])], true, true)),
+  selectattr: define('name, *', (value, name, positional) =>
+    select(value, [name, ...(positional as unknown[])], true, true),
+  ),
 };
 
 export const filters: ReadonlyMap<string, Definition> = new Map(
@@ -54,7 +57,9 @@ const nameArguments: ReadonlyMap<string, { readonly kind: 'filter' | 'test'; rea
   ['rejectattr', { kind: 'test', index: 1 }],
 ]);
 
-export function findNameArgument(filter: string): { readonly kind: 'filter' | 'test'; readonly index: number } | undefined {
+export function findNameArgument(
+  filter: string,
+): { readonly kind: 'filter' | 'test'; readonly index: number } | undefined {
   return nameArguments.get(filter);
 }
 
@@ -64,13 +69,24 @@ export function getDefinition(kind: 'filter' | 'test', name: string, line: numbe
   const definition = table.get(name);
   if (definition !== undefined) return definition;
   const refusal = kind === 'filter' ? refusedFilters.get(name) : undefined;
-  if (refusal !== undefined) throw new SyntaxFault(`the filter "${name}" is not available in templates: ${refusal}`, line);
+  if (refusal !== undefined)
+    throw new SyntaxFault(`the filter "${name}" is not available in templates: ${refusal}`, line);
   const nearest = findNearestName(name, table.keys());
-  throw new SyntaxFault(`unknown ${kind} "${name}"`, line, nearest === undefined ? undefined : `Did you mean "${nearest}"?`);
+  throw new SyntaxFault(
+    `unknown ${kind} "${name}"`,
+    line,
+    nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
+  );
 }
 
 /** Runs a filter or test; missing values are refused unless it takes them. */
-export function applyDefinition(name: string, definition: Definition, input: unknown, positional: readonly unknown[], keywords: Keywords): unknown {
+export function applyDefinition(
+  name: string,
+  definition: Definition,
+  input: unknown,
+  positional: readonly unknown[],
+  keywords: Keywords,
+): unknown {
   if (!definition.acceptsUndefined) {
     demand(input);
     for (const argument of positional) demand(argument);
@@ -102,7 +118,9 @@ function select(value: unknown, positional: readonly unknown[], byAttribute: boo
   if (name === undefined) return readItems(value).filter((item) => isTrue(read(item)) === wanted);
   const test = readName('select', name);
   const definition = findByName(tests, 'test', test);
-  return readItems(value).filter((item) => isTrue(applyDefinition(test, definition, read(item), rest, noKeywords)) === wanted);
+  return readItems(value).filter(
+    (item) => isTrue(applyDefinition(test, definition, read(item), rest, noKeywords)) === wanted,
+  );
 }
 
 function readName(filter: string, name: unknown): string {

@@ -1,5 +1,5 @@
 import { RenderFault } from './faults.ts';
-import { makeMethodTable, method, type MethodTable } from './methods.ts';
+import { type MethodTable, makeMethodTable, method } from './methods.ts';
 import { areEqual } from './operators.ts';
 import { readItems, readOptionalWhole, readWhole } from './read-argument.ts';
 import { resolveRange } from './slices.ts';
@@ -38,7 +38,9 @@ export const tupleMethods: MethodTable<readonly unknown[]> = new Map(
 
 function findIndex(list: readonly unknown[], value: unknown, start: unknown, stop: unknown): number {
   const range = resolveRange(list.length, start, stop);
-  const index = list.findIndex((item, position) => position >= range.start && position < range.end && areEqual(item, value));
+  const index = list.findIndex(
+    (item, position) => position >= range.start && position < range.end && areEqual(item, value),
+  );
   if (index < 0) throw new RenderFault('the list does not have the item to find');
   return index;
 }
@@ -49,6 +51,8 @@ function change(list: readonly unknown[]): unknown[] {
   return list as unknown[];
 }
 
-function none(_: unknown): null {
+/** What a method gives that only changes its list. */
+function none(...done: readonly unknown[]): null {
+  void done;
   return null;
 }

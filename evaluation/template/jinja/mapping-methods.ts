@@ -1,5 +1,5 @@
 import { RenderFault } from './faults.ts';
-import { makeMethodTable, method, type MethodTable } from './methods.ts';
+import { type MethodTable, makeMethodTable, method } from './methods.ts';
 import { readItems } from './read-argument.ts';
 import {
   getFromMapping,
@@ -8,8 +8,8 @@ import {
   type Keywords,
   listEntries,
   listKeys,
-  makeTuple,
   type Mapping,
+  makeTuple,
   toKey,
 } from './values.ts';
 
@@ -28,7 +28,8 @@ export const mappingMethods: MethodTable<Mapping> = makeMethodTable<Mapping>({
   keys: method('', (mapping) => listKeys(mapping)),
   pop: method('key, default?', (mapping, key, otherwise) => {
     const found = getFromMapping(mapping, key);
-    if (found === undefined && otherwise === undefined) throw new RenderFault('the mapping does not have the key to pop');
+    if (found === undefined && otherwise === undefined)
+      throw new RenderFault('the mapping does not have the key to pop');
     remove(mapping, key);
     return found === undefined ? otherwise : found;
   }),
@@ -66,7 +67,8 @@ function put(mapping: Mapping, key: unknown, item: unknown): void {
   if (mapping instanceof Map) mapping.set(toKey(key), item);
   else if (Object.isFrozen(mapping)) throw new RenderFault('this mapping cannot be changed');
   // A plain assignment to "__proto__" would change the prototype instead of adding a key.
-  else Object.defineProperty(mapping, String(key), { value: item, enumerable: true, configurable: true, writable: true });
+  else
+    Object.defineProperty(mapping, String(key), { value: item, enumerable: true, configurable: true, writable: true });
 }
 
 function remove(mapping: Mapping, key: unknown): void {

@@ -5,10 +5,11 @@ import { mappingMethods } from './mapping-methods.ts';
 import { BoundMethod, type MethodTable } from './methods.ts';
 import { textMethods } from './text-methods.ts';
 import {
+  Callable,
   demand,
   describeType,
-  getFromMapping,
   Group,
+  getFromMapping,
   isList,
   isMapping,
   listKeys,
@@ -73,7 +74,7 @@ function getKeyed(value: unknown, key: unknown): unknown {
 
 /** A method or member, `undefined` if the type has none of that name. */
 export function findMember(value: unknown, name: string): unknown {
-  if (value instanceof NativeObject) return value.getMember(name);
+  if (value instanceof NativeObject || value instanceof Callable) return value.getMember(name);
   if (typeof value === 'string') return bind(textMethods, name, value);
   if (value instanceof Tuple) {
     if (value instanceof Group && (name === 'grouper' || name === 'list')) return value[name];
@@ -93,7 +94,8 @@ function miss(value: unknown, name: string, place: Place): Undefined {
     const known = listKnownNames(value);
     const nearest = findNearestName(name, known);
     if (nearest !== undefined) return `Did you mean "${writeMember(place.base, nearest)}"?`;
-    if (place.base === 'sample' && isMapping(value)) return `The columns of the sample are ${known.slice(0, 20).join(', ')}.`;
+    if (place.base === 'sample' && isMapping(value))
+      return `The columns of the sample are ${known.slice(0, 20).join(', ')}.`;
     return value === null ? `"${place.base}" is ${describeType(value)}.` : undefined;
   });
 }

@@ -24,7 +24,8 @@ function isTie(absolute: number, precision: number): boolean {
 /** Python's `round(value, precision)`; a negative precision rounds to tens, hundreds and so on. */
 export function roundHalfEven(value: number, precision: number): number {
   if (!Number.isFinite(value)) return value;
-  if (precision >= 0) return precision > mostDigits ? value : Math.sign(value) * Number(toFixedDigits(value, precision));
+  if (precision >= 0)
+    return precision > mostDigits ? value : Math.sign(value) * Number(toFixedDigits(value, precision));
   const unit = 10 ** -precision;
   const quotient = Math.floor(Math.abs(value) / unit);
   const rest = Math.abs(value) - quotient * unit;
@@ -34,7 +35,9 @@ export function roundHalfEven(value: number, precision: number): number {
 
 /** Scientific notation with at least two digits in the exponent. */
 export function toScientific(value: number, precision: number): string {
-  return Math.abs(value).toExponential(Math.min(precision, mostDigits)).replace(/e([+-])(\d)$/, 'e$10$2');
+  return Math.abs(value)
+    .toExponential(Math.min(precision, mostDigits))
+    .replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 /** Python's `g`: fixed or scientific, whichever suits the size; trailing zeros go unless `keepZeros`. */
@@ -63,7 +66,10 @@ export interface NumberLayout {
 }
 
 /** The digits of the absolute value, without sign, padding or grouping. */
-export function formatDigits(value: number, layout: NumberLayout): { readonly prefix: string; readonly digits: string } {
+export function formatDigits(
+  value: number,
+  layout: NumberLayout,
+): { readonly prefix: string; readonly digits: string } {
   const { type, isAlternate } = layout;
   const precision = layout.precision ?? 6;
   if (!Number.isFinite(value)) {

@@ -1,4 +1,4 @@
-import { type BinaryOperator, comparisonOperators, type ComparisonOperator } from './operators.ts';
+import { type BinaryOperator, type ComparisonOperator, comparisonOperators } from './operators.ts';
 import type { Arguments, Expression, FilterExpression } from './syntax-tree.ts';
 import { describeToken, type TokenStream } from './token-stream.ts';
 
@@ -8,7 +8,10 @@ const endsNowhere: EndsTuple = () => false;
 const noArguments: Arguments = { positional: [], keywords: [], spread: undefined, spreadKeywords: undefined };
 
 /** One expression, or a tuple if commas follow: `a, b`. */
-export function parseTuple(stream: TokenStream, options: { readonly endsTuple?: EndsTuple; readonly allowsCondition?: boolean } = {}): Expression {
+export function parseTuple(
+  stream: TokenStream,
+  options: { readonly endsTuple?: EndsTuple; readonly allowsCondition?: boolean } = {},
+): Expression {
   const { endsTuple = endsNowhere, allowsCondition = true } = options;
   const { line } = stream.current;
   const items: Expression[] = [];
@@ -133,30 +136,24 @@ const constants: ReadonlyMap<string, boolean | null> = new Map([
 
 /** A name, a literal, or something in brackets. */
 export function parsePrimary(stream: TokenStream): Expression {
-  const token = stream.current;
-  const { line } = token;
-  switch (token.kind) {
-    case 'name': {
-      stream.next();
-      const value = constants.get(token.value);
-      return value === undefined ? { type: 'name', name: token.value, line } : { type: 'constant', value, line };
-    }
-    case 'text': {
-      let value = '';
-      while (stream.is('text')) value += stream.next().value;
-      return { type: 'constant', value, line };
-    }
-    case 'integer':
-    case 'float': {
-      const value = Number(stream.next().value);
-      if (!Number.isFinite(value)) stream.fail('the number is too large', line);
-      return { type: 'constant', value, line };
-    }
-    case 'operator':
-      return parseBrackets(stream);
-    default:
-      return stream.fail(`expected an expression, found ${describeToken(token)}`);
+  const { kind, value, line } = stream.current;
+  if (kind === 'name') {
+    stream.next();
+    const constant = constants.get(value);
+    return constant === undefined ? { type: 'name', name: value, line } : { type: 'constant', value: constant, line };
   }
+  if (kind === 'text') {
+    let joined = '';
+    while (stream.is('text')) joined += stream.next().value;
+    return { type: 'constant', value: joined, line };
+  }
+  if (kind === 'integer' || kind === 'float') {
+    const number = Number(stream.next().value);
+    if (!Number.isFinite(number)) stream.fail('the number is too large', line);
+    return { type: 'constant', value: number, line };
+  }
+  if (kind === 'operator') return parseBrackets(stream);
+  return stream.fail(`expected an expression, found ${describeToken(stream.current)}`);
 }
 
 function parseBrackets(stream: TokenStream): Expression {
@@ -218,7 +215,8 @@ function parsePostfix(stream: TokenStream, primary: Expression): Expression {
 function parseMember(stream: TokenStream, base: Expression, line: number): Expression {
   const token = stream.next();
   if (token.kind === 'name') return { type: 'attribute', base, name: token.value, line };
-  if (token.kind !== 'integer') return stream.fail(`expected a name or a number after ".", found ${describeToken(token)}`, token.line);
+  if (token.kind !== 'integer')
+    return stream.fail(`expected a name or a number after ".", found ${describeToken(token)}`, token.line);
   return { type: 'item', base, key: { type: 'constant', value: Number(token.value), line }, line };
 }
 
@@ -272,7 +270,13 @@ export function parseFilterChain(stream: TokenStream): FilterExpression {
 function parseFilter(stream: TokenStream, input: Expression | undefined): FilterExpression {
   const { line } = stream.current;
   const name = parseDottedName(stream);
-  return { type: 'filter', input, name, arguments: stream.isOperator('(') ? parseArguments(stream) : noArguments, line };
+  return {
+    type: 'filter',
+    input,
+    name,
+    arguments: stream.isOperator('(') ? parseArguments(stream) : noArguments,
+    line,
+  };
 }
 
 function parseDottedName(stream: TokenStream): string {
@@ -291,7 +295,12 @@ function parseTest(stream: TokenStream, input: Expression, line: number): Expres
 /** A test takes its arguments in brackets, or a single one without: `is divisibleby 3`. */
 function parseTestArguments(stream: TokenStream): Arguments {
   if (stream.isOperator('(')) return parseArguments(stream);
-  if (stream.isWord('is')) stream.fail('tests cannot be chained', stream.current.line, 'Put brackets around the first one, or join two with "and".');
+  if (stream.isWord('is'))
+    stream.fail(
+      'tests cannot be chained',
+      stream.current.line,
+      'Put brackets around the first one, or join two with "and".',
+    );
   const isArgument =
     stream.is('text') ||
     stream.is('integer') ||
@@ -312,7 +321,8 @@ function parseArguments(stream: TokenStream): Arguments {
   parseSeries(stream, ')', () => {
     const { line } = stream.current;
     if (stream.skip('operator', '*')) {
-      if (spread !== undefined || spreadKeywords !== undefined) stream.fail('the arguments of a call are in the wrong order', line);
+      if (spread !== undefined || spreadKeywords !== undefined)
+        stream.fail('the arguments of a call are in the wrong order', line);
       spread = parseExpression(stream);
     } else if (stream.skip('operator', '**')) {
       if (spreadKeywords !== undefined) stream.fail('the arguments of a call are in the wrong order', line);

@@ -1,9 +1,9 @@
+import { findNearestName } from '../nearest-name.ts';
 import { tokenize } from './lexer.ts';
 import { parseExpression, parseFilterChain, parsePrimary, parseTuple } from './parse-expression.ts';
-import { reservedWords, refusedStatements, statementWords } from './statement-words.ts';
+import { refusedStatements, reservedWords, statementWords } from './statement-words.ts';
 import type { Expression, Parameter, Statement, Target } from './syntax-tree.ts';
 import { describeToken, TokenStream } from './token-stream.ts';
-import { findNearestName } from '../nearest-name.ts';
 
 /**
  * Reads template source.
@@ -47,12 +47,17 @@ class TemplateParser {
       }
     }
     const open = this.#open.at(-1);
-    if (open !== undefined) stream.fail(`the "${open.word}" that begins here has no end`, open.line, `End it with "{% end${open.word} %}".`);
+    if (open !== undefined)
+      stream.fail(`the "${open.word}" that begins here has no end`, open.line, `End it with "{% end${open.word} %}".`);
     return body;
   }
 
   /** Reads the statements inside a block and the word that ends it. */
-  #parseBody(word: string, line: number, ends: readonly string[] = [`end${word}`]): { readonly body: Statement[]; readonly end: string } {
+  #parseBody(
+    word: string,
+    line: number,
+    ends: readonly string[] = [`end${word}`],
+  ): { readonly body: Statement[]; readonly end: string } {
     this.#stream.expect('block-end');
     this.#open.push({ word, line });
     const body = this.#parseUntil(ends);
@@ -117,7 +122,11 @@ class TemplateParser {
       this.#stream.fail(`unexpected "${word}": ${problem}`, line);
     }
     const nearest = findNearestName(word, statementWords);
-    return this.#stream.fail(`unknown statement "${word}"`, line, nearest === undefined ? undefined : `Did you mean "${nearest}"?`);
+    return this.#stream.fail(
+      `unknown statement "${word}"`,
+      line,
+      nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
+    );
   }
 
   #parseIf(line: number): Statement {
@@ -159,7 +168,9 @@ class TemplateParser {
     const assignments: { target: Target; value: Expression }[] = [];
     while (!stream.is('block-end')) {
       if (assignments.length > 0) stream.expect('operator', ',');
-      const target: Target = stream.isOperator('(') ? this.#parseTarget('=') : { type: 'name', name: this.#readAssignableName() };
+      const target: Target = stream.isOperator('(')
+        ? this.#parseTarget('=')
+        : { type: 'name', name: this.#readAssignableName() };
       stream.expect('operator', '=');
       assignments.push({ target, value: parseExpression(stream) });
     }
@@ -180,7 +191,8 @@ class TemplateParser {
     if (this.#blockNames.has(name)) stream.fail(`the block "${name}" is defined twice`, line);
     this.#blockNames.add(name);
     const isScoped = stream.skip('name', 'scoped');
-    if (stream.isWord('required')) stream.fail('a "required" block needs a template that extends this one, and there is none', line);
+    if (stream.isWord('required'))
+      stream.fail('a "required" block needs a template that extends this one, and there is none', line);
     const body = this.#parseDetachedBody('block', line);
     if (stream.is('name')) stream.expect('name', name);
     return { type: 'block', name, isScoped, body, line };
@@ -194,7 +206,8 @@ class TemplateParser {
       if (parameters.length > 0) stream.expect('operator', ',');
       const { line } = stream.current;
       const name = this.#readAssignableName();
-      if (parameters.some((parameter) => parameter.name === name)) stream.fail(`the parameter "${name}" is there twice`, line);
+      if (parameters.some((parameter) => parameter.name === name))
+        stream.fail(`the parameter "${name}" is there twice`, line);
       const hasDefault = stream.skip('operator', '=');
       if (!hasDefault && parameters.at(-1)?.default !== undefined) {
         stream.fail('a parameter without a default follows one with a default', line);

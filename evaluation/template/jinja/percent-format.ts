@@ -16,14 +16,17 @@ export function formatPercent(text: string, values: unknown): string {
     used += 1;
     return demand(queue[used - 1]);
   };
-  const formatted = text.replace(field, (_, key?: string, flags = '', width?: string, precision?: string, type?: string) => {
-    if (type === undefined) throw new RenderFault('the format ends in the middle of a place');
-    if (type === '%') return '%';
-    const columns = width === '*' ? Number(take()) : Number(width ?? 0);
-    const digits = precision === '*' ? Number(take()) : precision === undefined ? undefined : Number(precision);
-    usesNames ||= key !== undefined;
-    return formatOne(key === undefined ? take() : takeNamed(values, key), { flags, columns, digits, type });
-  });
+  const formatted = text.replace(
+    field,
+    (_, key?: string, flags = '', width?: string, precision?: string, type?: string) => {
+      if (type === undefined) throw new RenderFault('the format ends in the middle of a place');
+      if (type === '%') return '%';
+      const columns = width === '*' ? Number(take()) : Number(width ?? 0);
+      const digits = precision === '*' ? Number(take()) : precision === undefined ? undefined : Number(precision);
+      usesNames ||= key !== undefined;
+      return formatOne(key === undefined ? take() : takeNamed(values, key), { flags, columns, digits, type });
+    },
+  );
   const mayBeUnused = usesNames || isMapping(values) || (isList(values) && !(values instanceof Tuple));
   if (used < queue.length && !mayBeUnused) throw new RenderFault('the format has fewer places than there are values');
   return formatted;
@@ -49,7 +52,8 @@ function formatOne(value: unknown, place: Place): string {
     const text = type === 's' ? toText(value) : toRepresentation(value);
     return pad('', digits === undefined ? text : splitCharacters(text).slice(0, digits).join(''), place, false);
   }
-  if (type === 'c') return pad('', typeof value === 'number' ? String.fromCodePoint(value) : toText(value), place, false);
+  if (type === 'c')
+    return pad('', typeof value === 'number' ? String.fromCodePoint(value) : toText(value), place, false);
   if (!'diufFeEgGxXo'.includes(type)) throw new RenderFault(`"%${type}" is no place of a format`);
   const number = typeof value === 'boolean' ? Number(value) : value;
   if (typeof number !== 'number') throw new RenderFault(`"%${type}" needs a number, not ${describeType(value)}`);

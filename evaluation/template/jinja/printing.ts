@@ -1,5 +1,5 @@
 import { RenderFault } from './faults.ts';
-import { Callable, isList, isMapping, listEntries, NativeObject, Tuple, Undefined, describeType } from './values.ts';
+import { Callable, describeType, isList, isMapping, listEntries, NativeObject, Tuple, Undefined } from './values.ts';
 
 /** What `{{ … }}` prints: Python's `str`, with whole numbers without `.0` (format 3.3). */
 export function toText(value: unknown): string {
@@ -8,16 +8,10 @@ export function toText(value: unknown): string {
 
 /** Python's `repr`: how a value prints inside a list or mapping. */
 export function toRepresentation(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return quoteText(value);
-    case 'number':
-      return printNumber(value);
-    case 'boolean':
-      return value ? 'True' : 'False';
-    default:
-      return value === null || value === undefined ? 'None' : printObject(value);
-  }
+  if (typeof value === 'string') return quoteText(value);
+  if (typeof value === 'number') return printNumber(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return value === null || value === undefined ? 'None' : printObject(value);
 }
 
 function printObject(value: unknown): string {
@@ -32,7 +26,9 @@ function printObject(value: unknown): string {
     return toRepresentation(data);
   }
   if (value instanceof Callable) {
-    throw new RenderFault(`"${value.name}" is a function and cannot be printed; call it, or write ['${value.name}'] for the value of that name`);
+    throw new RenderFault(
+      `"${value.name}" is a function and cannot be printed; call it, or write ['${value.name}'] for the value of that name`,
+    );
   }
   if (isMapping(value)) {
     const pairs = listEntries(value).map(([key, item]) => `${toRepresentation(key)}: ${toRepresentation(item)}`);

@@ -172,7 +172,8 @@ class PatternTranslator {
     const length = { x: 2, u: 4, U: 8 }[character];
     if (length !== undefined) {
       const digits = this.#peek(length);
-      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length < length) throw new RenderFault('the pattern has an incomplete escape');
+      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length < length)
+        throw new RenderFault('the pattern has an incomplete escape');
       this.#position += length;
       return `\\u{${digits}}`;
     }

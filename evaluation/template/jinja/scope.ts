@@ -1,9 +1,9 @@
 import { findNearestName } from '../nearest-name.ts';
 import type { TemplateNames } from '../template.ts';
-import { RenderFault } from './faults.ts';
 import { copyData } from './copy-data.ts';
+import { RenderFault } from './faults.ts';
 import { globals } from './globals.ts';
-import { isMapping, Undefined } from './values.ts';
+import { isMapping, LazyValue, Undefined } from './values.ts';
 
 /** A template is data, and data must not hold a worker for ever: loops end after this many rounds in all. */
 const mostRounds = 5_000_000;
@@ -22,7 +22,8 @@ export class Rendering {
 
   /** The value of a name that no statement has set; `undefined` if there is none. */
   find(name: string): unknown {
-    const value = Object.hasOwn(this.#names, name) ? this.#names[name] : undefined;
+    const given = Object.hasOwn(this.#names, name) ? this.#names[name] : undefined;
+    const value = given instanceof LazyValue ? given.value : given;
     if (value === undefined) return globals.get(name);
     if (this.#copies === undefined) return value;
     let copy = this.#copies.get(name);
@@ -39,7 +40,8 @@ export class Rendering {
 
   countRound(): void {
     this.#rounds += 1;
-    if (this.#rounds > mostRounds) throw new RenderFault(`the loops of the template take more than ${mostRounds} rounds`);
+    if (this.#rounds > mostRounds)
+      throw new RenderFault(`the loops of the template take more than ${mostRounds} rounds`);
   }
 }
 
@@ -70,12 +72,14 @@ export class Scope {
 
   /** The value of a name, or an Undefined that knows the nearest one. */
   get(name: string): unknown {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) {
-      const value = scope.#variables?.get(name);
-      if (value !== undefined) return value;
-    }
-    const value = this.rendering.find(name);
+    const value = this.#find(name);
     return value === undefined ? new Undefined(name, () => this.#suggest(name)) : value;
+  }
+
+  #find(name: string): unknown {
+    const value = this.#variables?.get(name);
+    if (value !== undefined) return value;
+    return this.#parent === undefined ? this.rendering.find(name) : this.#parent.#find(name);
   }
 
   #suggest(name: string): string | undefined {
@@ -84,11 +88,13 @@ export class Scope {
     if (nearest !== undefined) return `Did you mean "${nearest}"?`;
     const sample = this.rendering.find('sample');
     // The commonest slip: a column without its `sample.` in front.
-    return isMapping(sample) && !(sample instanceof Map) && Object.hasOwn(sample, name) ? `Did you mean "sample.${name}"?` : undefined;
+    return isMapping(sample) && !(sample instanceof Map) && Object.hasOwn(sample, name)
+      ? `Did you mean "sample.${name}"?`
+      : undefined;
   }
 
   #listNames(): string[] {
     const own = [...(this.#variables?.keys() ?? [])];
-    return [...own, ...(this.#parent?.#listNames() ?? this.rendering.listNames())];
+    return [...own, ...(this.#parent === undefined ? this.rendering.listNames() : this.#parent.#listNames())];
   }
 }

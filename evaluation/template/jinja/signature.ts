@@ -13,7 +13,10 @@ export interface Signature {
  * arguments.
  */
 export function parseSignature(text: string): Signature {
-  const words = text.split(',').map((word) => word.trim()).filter((word) => word !== '');
+  const words = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
   return {
     parameters: words
       .filter((word) => !word.startsWith('*'))
@@ -24,13 +27,21 @@ export function parseSignature(text: string): Signature {
 }
 
 /** What is wrong with a call of so many arguments and these keywords; `undefined` if nothing is. */
-export function findCallProblem(signature: Signature, positional: number, keywords: Iterable<string>): string | undefined {
+export function findCallProblem(
+  signature: Signature,
+  positional: number,
+  keywords: Iterable<string>,
+): string | undefined {
   const { parameters } = signature;
   if (positional > parameters.length && !signature.takesMore) {
-    return parameters.length === 0 ? 'takes no arguments' : `takes at most ${count(parameters.length)}, got ${positional}`;
+    return parameters.length === 0
+      ? 'takes no arguments'
+      : `takes at most ${count(parameters.length)}, got ${positional}`;
   }
   const given = new Set(keywords);
-  const missing = parameters.find(({ name, isOptional }, index) => !isOptional && index >= positional && !given.has(name));
+  const missing = parameters.find(
+    ({ name, isOptional }, index) => !isOptional && index >= positional && !given.has(name),
+  );
   if (missing !== undefined) return `needs the argument "${missing.name}"`;
   for (const keyword of given) {
     const index = parameters.findIndex(({ name }) => name === keyword);
@@ -44,7 +55,12 @@ export function findCallProblem(signature: Signature, positional: number, keywor
  * The arguments in the order of the parameters, `undefined` where an optional one was not given; then a list of further
  * ones and a map of further keywords, where the signature takes them.
  */
-export function bindArguments(name: string, signature: Signature, positional: readonly unknown[], keywords: Keywords): unknown[] {
+export function bindArguments(
+  name: string,
+  signature: Signature,
+  positional: readonly unknown[],
+  keywords: Keywords,
+): unknown[] {
   const problem = findCallProblem(signature, positional.length, keywords.keys());
   if (problem !== undefined) throw new RenderFault(`"${name}" ${problem}`);
   const { parameters } = signature;

@@ -4,7 +4,11 @@ import { readWhole } from './read-argument.ts';
 import { demand, describeType, isList, makeTuple, Tuple } from './values.ts';
 
 /** Start and end as positions from 0 to `length`, the way Python reads them in `value[start:end]`. */
-export function resolveRange(length: number, start: unknown, end: unknown): { readonly start: number; readonly end: number } {
+export function resolveRange(
+  length: number,
+  start: unknown,
+  end: unknown,
+): { readonly start: number; readonly end: number } {
   return { start: resolve(start, length, 0), end: resolve(end, length, length) };
 
   function resolve(position: unknown, size: number, otherwise: number): number {

@@ -21,7 +21,10 @@ export type Expression =
   | Node<'mapping', { pairs: readonly { readonly key: Expression; readonly value: Expression }[] }>
   | Node<'attribute', { base: Expression; name: string }>
   | Node<'item', { base: Expression; key: Expression }>
-  | Node<'slice', { base: Expression; start: Expression | undefined; stop: Expression | undefined; step: Expression | undefined }>
+  | Node<
+      'slice',
+      { base: Expression; start: Expression | undefined; stop: Expression | undefined; step: Expression | undefined }
+    >
   | CallExpression
   | FilterExpression
   | Node<'test', { input: Expression; name: string; arguments: Arguments }>
@@ -30,7 +33,10 @@ export type Expression =
   | Node<'and' | 'or', { left: Expression; right: Expression }>
   | Node<'binary', { operator: BinaryOperator; left: Expression; right: Expression }>
   | Node<'join', { parts: readonly Expression[] }>
-  | Node<'compare', { first: Expression; rest: readonly { readonly operator: ComparisonOperator; readonly operand: Expression }[] }>
+  | Node<
+      'compare',
+      { first: Expression; rest: readonly { readonly operator: ComparisonOperator; readonly operand: Expression }[] }
+    >
   | Node<'condition', { test: Expression; yes: Expression; no: Expression | undefined }>;
 
 /** What `set`, `for` and `with` assign to. */
@@ -55,7 +61,10 @@ export type ForStatement = Node<
     otherwise: readonly Statement[];
   }
 >;
-export type MacroStatement = Node<'macro', { name: string; parameters: readonly Parameter[]; body: readonly Statement[] }>;
+export type MacroStatement = Node<
+  'macro',
+  { name: string; parameters: readonly Parameter[]; body: readonly Statement[] }
+>;
 export type CallStatement = Node<
   'call-block',
   { parameters: readonly Parameter[]; call: CallExpression; body: readonly Statement[] }
@@ -64,11 +73,20 @@ export type CallStatement = Node<
 export type Statement =
   | Node<'data', { text: string }>
   | Node<'print', { expression: Expression }>
-  | Node<'if', { branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[]; otherwise: readonly Statement[] }>
+  | Node<
+      'if',
+      {
+        branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[];
+        otherwise: readonly Statement[];
+      }
+    >
   | ForStatement
   | Node<'set', { target: Target; value: Expression }>
   | Node<'set-block', { target: Target; filter: FilterExpression | undefined; body: readonly Statement[] }>
-  | Node<'with', { assignments: readonly { readonly target: Target; readonly value: Expression }[]; body: readonly Statement[] }>
+  | Node<
+      'with',
+      { assignments: readonly { readonly target: Target; readonly value: Expression }[]; body: readonly Statement[] }
+    >
   | MacroStatement
   | CallStatement
   | Node<'filter-block', { filter: FilterExpression; body: readonly Statement[] }>

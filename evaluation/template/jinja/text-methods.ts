@@ -2,7 +2,7 @@ import { formatBraces } from './brace-format.ts';
 import { countCharacters, splitCharacters, strip, stripEnd, stripStart } from './characters.ts';
 import { RenderFault } from './faults.ts';
 import { capitalize, isLowerText, isTitleText, isUpperText, swapCase, toTitleText } from './letter-case.ts';
-import { makeMethodTable, method, type MethodTable } from './methods.ts';
+import { type MethodTable, makeMethodTable, method } from './methods.ts';
 import { readItems, readMapping, readOptionalWhole, readText, readWhole } from './read-argument.ts';
 import { resolveRange } from './slices.ts';
 import { splitLines, splitText, splitTextFromRight } from './split-text.ts';
@@ -12,15 +12,21 @@ import { isList, isTrue, type Keywords, listEntries, makeTuple } from './values.
 export const textMethods: MethodTable<string> = makeMethodTable<string>({
   capitalize: method('', capitalize),
   casefold: method('', (text) => text.replaceAll('ß', 'ss').replaceAll('ẞ', 'ss').toLowerCase()),
-  center: method('width, fillchar?', (text, width, fill) => centerText(text, readWhole(width, 'the width'), readFill(fill))),
+  center: method('width, fillchar?', (text, width, fill) =>
+    centerText(text, readWhole(width, 'the width'), readFill(fill)),
+  ),
   count: method('sub, start?, end?', (text, part, start, end) => countIn(cut(text, start, end).text, readText(part))),
   endswith: method('suffix, start?, end?', (text, ends, start, end) =>
     readTexts(ends).some((suffix) => cut(text, start, end).text.endsWith(suffix)),
   ),
   expandtabs: method('tabsize?', (text, size) => expandTabs(text, readOptionalWhole(size, 'the tab size') ?? 8)),
   find: method('sub, start?, end?', (text, part, start, end) => find(text, part, start, end, 'first')),
-  format: method('*, **', (text, positional, keywords) => formatBraces(text, positional as unknown[], keywords as Keywords)),
-  format_map: method('mapping', (text, mapping) => formatBraces(text, [], new Map(listEntries(readMapping(mapping)) as [string, unknown][]))),
+  format: method('*, **', (text, positional, keywords) =>
+    formatBraces(text, positional as unknown[], keywords as Keywords),
+  ),
+  format_map: method('mapping', (text, mapping) =>
+    formatBraces(text, [], new Map(listEntries(readMapping(mapping)) as [string, unknown][])),
+  ),
   index: method('sub, start?, end?', (text, part, start, end) => demandFound(find(text, part, start, end, 'first'))),
   isalnum: method('', (text) => /^[\p{L}\p{N}]+$/u.test(text)),
   isalpha: method('', (text) => /^\p{L}+$/u.test(text)),
@@ -34,12 +40,18 @@ export const textMethods: MethodTable<string> = makeMethodTable<string>({
   isspace: method('', (text) => text !== '' && strip(text) === ''),
   istitle: method('', isTitleText),
   isupper: method('', isUpperText),
-  join: method('iterable', (text, items) => readItems(items).map((item) => readText(item, 'every item to join')).join(text)),
+  join: method('iterable', (text, items) =>
+    readItems(items)
+      .map((item) => readText(item, 'every item to join'))
+      .join(text),
+  ),
   ljust: method('width, fillchar?', (text, width, fill) => text + pad(text, width, fill)),
   lower: method('', (text) => text.toLowerCase()),
   lstrip: method('chars?', (text, characters) => stripText(text, characters, 'start')),
   partition: method('sep', (text, separator) => partition(text, readText(separator), 'first')),
-  removeprefix: method('prefix', (text, prefix) => (text.startsWith(readText(prefix)) ? text.slice(readText(prefix).length) : text)),
+  removeprefix: method('prefix', (text, prefix) =>
+    text.startsWith(readText(prefix)) ? text.slice(readText(prefix).length) : text,
+  ),
   removesuffix: method('suffix', (text, suffix) =>
     readText(suffix) !== '' && text.endsWith(readText(suffix)) ? text.slice(0, -readText(suffix).length) : text,
   ),
@@ -81,12 +93,20 @@ export function centerText(text: string, width: number, fill: string): string {
 export function replaceText(text: string, old: string, replacement: string, count: number): string {
   if (count < 0) {
     if (old !== '') return text.replaceAll(old, () => replacement);
-    return replacement + splitCharacters(text).map((character) => character + replacement).join('');
+    return (
+      replacement +
+      splitCharacters(text)
+        .map((character) => character + replacement)
+        .join('')
+    );
   }
   if (old === '') {
     const characters = splitCharacters(text);
     const touched = Math.min(count, characters.length + 1);
-    const head = characters.slice(0, touched).map((character) => replacement + character).join('');
+    const head = characters
+      .slice(0, touched)
+      .map((character) => replacement + character)
+      .join('');
     return head + (touched > characters.length ? replacement : characters.slice(touched).join(''));
   }
   return splitText(text, old, count).join(replacement);

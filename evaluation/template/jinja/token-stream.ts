@@ -48,7 +48,9 @@ export class TokenStream {
   /** @throws {SyntaxFault} unless the next token is of that kind, and of that value if one is given. */
   expect(kind: TokenKind, value?: string): Token {
     if (value === undefined ? this.is(kind) : this.is(kind, value)) return this.next();
-    return this.fail(`expected ${value === undefined ? describeKind(kind) : `"${value}"`}, found ${describeToken(this.current)}`);
+    return this.fail(
+      `expected ${value === undefined ? describeKind(kind) : `"${value}"`}, found ${describeToken(this.current)}`,
+    );
   }
 
   fail(message: string, line = this.current.line, hint?: string): never {
@@ -56,32 +58,24 @@ export class TokenStream {
   }
 }
 
+const kindNames: Readonly<Partial<Record<TokenKind, string>>> = {
+  'block-end': '"%}"',
+  'print-end': '"}}"',
+  name: 'a name',
+};
+
 function describeKind(kind: TokenKind): string {
-  switch (kind) {
-    case 'block-end':
-      return '"%}"';
-    case 'print-end':
-      return '"}}"';
-    case 'name':
-      return 'a name';
-    default:
-      return kind;
-  }
+  return kindNames[kind] ?? kind;
 }
 
+const tokenNames: Readonly<Partial<Record<TokenKind, string>>> = {
+  end: 'the end of the template',
+  'block-end': '"%}"',
+  'print-end': '"}}"',
+  text: 'text in quotes',
+  data: 'text of the template',
+};
+
 export function describeToken(token: Token): string {
-  switch (token.kind) {
-    case 'end':
-      return 'the end of the template';
-    case 'block-end':
-      return '"%}"';
-    case 'print-end':
-      return '"}}"';
-    case 'text':
-      return 'text in quotes';
-    case 'data':
-      return 'text of the template';
-    default:
-      return `"${token.value}"`;
-  }
+  return tokenNames[token.kind] ?? `"${token.value}"`;
 }

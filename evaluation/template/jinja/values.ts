@@ -55,6 +55,19 @@ export abstract class NativeObject {
   }
 }
 
+/** A name whose value is made when a template asks for it; `undefined` if there is none. */
+export class LazyValue {
+  readonly #make: () => unknown;
+
+  constructor(make: () => unknown) {
+    this.#make = make;
+  }
+
+  get value(): unknown {
+    return this.#make();
+  }
+}
+
 export type Keywords = ReadonlyMap<string, unknown>;
 export const noKeywords: Keywords = new Map();
 
@@ -62,6 +75,10 @@ export const noKeywords: Keywords = new Map();
 export abstract class Callable {
   abstract readonly name: string;
   abstract invoke(positional: readonly unknown[], keywords: Keywords): unknown;
+  /** A member, for the few functions that have some; `undefined` where there is none. */
+  getMember(_name: string): unknown {
+    return undefined;
+  }
 }
 
 export type Mapping = Map<unknown, unknown> | Readonly<Record<string, unknown>>;
@@ -99,25 +116,20 @@ export function listEntries(mapping: Mapping): [unknown, unknown][] {
 /** A key that Python could hash; lists and mappings are refused, `true` and 1 are kept apart. */
 export function toKey(key: unknown): unknown {
   if (key instanceof Undefined) throw key.toFault();
-  if (typeof key === 'object' && key !== null) throw new RenderFault(`${describeType(key)} cannot be the key of a mapping`);
+  if (typeof key === 'object' && key !== null)
+    throw new RenderFault(`${describeType(key)} cannot be the key of a mapping`);
   return key;
 }
 
 /** Python's truth; an undefined value has none. */
 export function isTrue(value: unknown): boolean {
-  switch (typeof value) {
-    case 'boolean':
-      return value;
-    case 'string':
-      return value !== '';
-    case 'number':
-      return value !== 0;
-    default:
-      if (value === null || value === undefined) return false;
-      if (value instanceof Undefined) throw value.toFault();
-      if (isList(value)) return value.length > 0;
-      return isMapping(value) ? listKeys(value).length > 0 : true;
-  }
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') return value !== '';
+  if (typeof value === 'number') return value !== 0;
+  if (value === null || value === undefined) return false;
+  if (value instanceof Undefined) throw value.toFault();
+  if (isList(value)) return value.length > 0;
+  return isMapping(value) ? listKeys(value).length > 0 : true;
 }
 
 /** A word for the type, for messages: never the value itself. */

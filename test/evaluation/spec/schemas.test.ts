@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
 import { filterSchema } from '../../../evaluation/spec/filters.ts';
 import { modelSchema } from '../../../evaluation/spec/models.ts';
 import { baseUrlVariable, type ProviderId, providerIds, providers } from '../../../evaluation/spec/providers.ts';
@@ -46,7 +47,7 @@ describe('the schemas of the run config', () => {
     expectTypeOf<RunConfig['num_samples']>().toEqualTypeOf<number | null>();
   });
 
-  it.each([
+  it.each<readonly [z.ZodType, unknown]>([
     [runConfigSchema, { num_samples: 1, other: 1 }],
     [filterSchema, { op: 'equals', expression: '{{ a }}', values: [1] }],
     [filterSchema, { op: 'in', expression: '{{ a }}', value: 1 }],

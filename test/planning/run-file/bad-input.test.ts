@@ -92,6 +92,14 @@ const cases: readonly Case[] = [
     message: 'allowed: a whole number',
   },
   {
+    name: 'a number for text',
+    text: model('{key: n, version: 1.0, config: {connection_type: placeholder}}'),
+    code: 'config-invalid',
+    at: '1.0',
+    message: 'models[1].version is 1; allowed: text.',
+    hint: 'Put quotes around it.',
+  },
+  {
     name: 'yes for a boolean',
     text: scorer('- {type: includes, text: x, ignore_case: yes}'),
     code: 'config-invalid',

@@ -58,6 +58,12 @@ describe('credential fields', () => {
     expect(showProblems(problems).join('\n')).not.toContain('hidden');
   });
 
+  it('do not show in a message about a number that is too large', async () => {
+    const problems = await failConfig(model('api_key: 12345678901234567890'));
+    expect(problems).toMatchObject([{ code: 'config-yaml', location: { line: 2 } }]);
+    expect(showProblems(problems).join()).not.toContain('1234567890');
+  });
+
   it('name the nearest declared secret', async () => {
     expect(
       showProblems(await failConfig(`secrets: {LAB_KEY: $LAB_KEY}\n${model('api_key: << secrets.LAB_KEI >>')}`)).join(),

@@ -38,7 +38,7 @@ async function contentOf(text: string): Promise<unknown> {
 
 describe('a placeholder in text', () => {
   it.each([
-    ['type: string', 'so "it" is {{ y }}', 'Say so "it" is {{ y }}!'],
+    ['type: string', `'so "it" is {{ y }}'`, 'Say so "it" is {{ y }}!'],
     ['type: int', '3', 'Say 3!'],
     ['type: float', '2.50', 'Say 2.5!'],
     ['type: float', '1e21', 'Say 1e+21!'],
@@ -111,7 +111,7 @@ describe('a placeholder alone', () => {
       '[{type: numeric_equals, ground_truth: "1", tolerance: << config.x >>, metrics: [{type: << config.x >>}]}]';
     const problems = await failConfig(withParameter({ spec: 'type: string', value: 'much', content: 'q', scorers }));
     expect(showProblems(problems)).toEqual([
-      'run.yaml:17:66 config-invalid: tasks[0].definition.scorers[0].tolerance is the text "much"; allowed: a number (in specification "first").',
+      'run.yaml:16:70 config-invalid: tasks[0].definition.scorers[0].tolerance is the text "much"; allowed: a number (in specification "first").',
       expect.stringContaining('scorers[0].metrics[0].type is the text "much"; allowed: one of mean,'),
     ]);
   });
@@ -154,13 +154,13 @@ describe('a placeholder that cannot be resolved', () => {
     ],
   ])('is an error: %s', async (_, content, code, message, hint) => {
     const problems = await failConfig(withParameter({ spec: 'type: int', value: '1', content }));
-    expect(problems).toMatchObject([{ code, message: expect.stringContaining(message), hint, location: { line: 16 } }]);
+    expect(problems).toMatchObject([{ code, message: expect.stringContaining(message), hint, location: { line: 15 } }]);
   });
 
   it('is an error in a task that nothing uses, too', async () => {
     const tasks = `${sections.tasks}  - key: other\n    definition: {dataset: {key: << config.data >>}, solver: {type: pass_through_solver, trace_column: t}}\n`;
     expect(await failConfig(makeConfig({ tasks }))).toMatchObject([
-      { code: 'config-unknown-name', location: { line: 17 } },
+      { code: 'config-unknown-name', location: { line: 16 } },
     ]);
   });
 
@@ -193,7 +193,7 @@ describe('a parameter', () => {
   ])('of %s refuses %s', async (spec, value, message) => {
     const problems = await failConfig(withParameter({ spec, value }));
     expect(problems).toMatchObject([
-      { message: expect.stringContaining(message), location: { file: 'run.yaml', line: 21 } },
+      { message: expect.stringContaining(message), location: { file: 'run.yaml', line: 20 } },
     ]);
     expect(problems[0]?.message).toContain('evaluation.task_specifications[0].task_config.x');
   });
@@ -229,7 +229,7 @@ describe('a parameter', () => {
   it('that is not declared is an error with the nearest name', async () => {
     const text = withParameter({ spec: 'type: string, default_value: a', value: '1' }).replace('{x: 1}', '{xx: 1}');
     expect(showProblems(await failConfig(text)).join()).toContain(
-      '"xx" in evaluation.task_specifications[0].task_config is no parameter of config_spec. (Known: x.)',
+      '"xx" in evaluation.task_specifications[0].task_config is no parameter of config_spec. (Did you mean "x"?)',
     );
   });
 
@@ -244,7 +244,7 @@ describe('a parameter', () => {
       expect.objectContaining({
         code: 'config-unknown-name',
         hint: 'Did you mean "question"?',
-        location: { file: 'run.yaml', line: 21, column: 77 },
+        location: { file: 'run.yaml', line: 20, column: 69 },
       }),
     );
   });

@@ -9,7 +9,7 @@ const options = { overrides: {}, environment: {}, workingDirectory: '/' };
 
 /** A task that uses one value in every kind of place, written out or through a placeholder. */
 function makeRun(
-  use: { readonly number: JsonValue; readonly text: JsonValue; readonly words: JsonValue },
+  use: { readonly number: number; readonly text: JsonValue; readonly words: JsonValue },
   isPlaceholder: boolean,
 ): RunFileInput {
   const put = (name: keyof typeof use): JsonValue => (isPlaceholder ? `<< config.${name} >>` : use[name]);

@@ -69,15 +69,15 @@ describe('a resolved run', () => {
     const run = await readConfig(makeConfig());
     expect(run.locationOf('task', 'qa', ['definition', 'scorers', 0, 'ground_truth'])).toEqual({
       file: 'run.yaml',
-      line: 15,
+      line: 14,
       column: 47,
     });
     expect(run.locationOf('task', 'qa', ['definition', 'actions', 3])).toEqual(
       run.locationOf('task', 'qa', ['definition']),
     );
-    expect(run.locationOf('specification', 'first')).toEqual({ file: 'run.yaml', line: 19, column: 7 });
+    expect(run.locationOf('specification', 'first')).toEqual({ file: 'run.yaml', line: 18, column: 7 });
     expect(run.locationOf('model', 'none')).toBeUndefined();
-    expect(run.locate(['evaluation', 'key'])).toEqual({ file: 'run.yaml', line: 17, column: 8 });
+    expect(run.locate(['evaluation', 'key'])).toEqual({ file: 'run.yaml', line: 16, column: 8 });
   });
 });
 
@@ -97,7 +97,7 @@ describe('a task specification', () => {
     );
     expect((await readConfig(several)).tasks.map(({ key }) => key)).toEqual(['qa_1', 'own', 'qa_2']);
     const clash = withSpecifications('{task_key: qa, model_key: small}', '{key: qa_1, task_key: qa, model_key: small}');
-    expect(await failConfig(clash)).toMatchObject([{ code: 'config-duplicate-key', location: { line: 20 } }]);
+    expect(await failConfig(clash)).toMatchObject([{ code: 'config-duplicate-key', location: { line: 19 } }]);
   });
 
   it('beats the run config, which beats the task', async () => {

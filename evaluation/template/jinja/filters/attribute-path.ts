@@ -12,10 +12,11 @@ export type ReadAttribute = (item: unknown) => unknown;
 export function makeAttributeReader(attribute: unknown, otherwise?: unknown): ReadAttribute {
   if (attribute === undefined || attribute === null) return (item) => item;
   const steps = readSteps(attribute);
+  const place = { base: 'item', whole: steps.join('.') };
   return (item) => {
     let value = item;
     for (const step of steps) {
-      value = getItem(value, step, { base: 'item', whole: String(attribute) });
+      value = getItem(value, step, place);
       if (value instanceof Undefined && otherwise !== undefined && otherwise !== null) value = otherwise;
     }
     return value;

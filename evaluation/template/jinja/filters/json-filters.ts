@@ -2,7 +2,7 @@ import type { JsonValue } from '../../../../contracts/json.ts';
 import { RenderFault } from '../faults.ts';
 import { readText } from '../read-argument.ts';
 import { getFromMapping, isMapping, listEntries } from '../values.ts';
-import { define, type Definitions } from './filter-definition.ts';
+import { type Definitions, define } from './filter-definition.ts';
 import { quoteJson, writeJson } from './write-json.ts';
 
 export const jsonFilters: Definitions = {

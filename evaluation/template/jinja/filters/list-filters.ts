@@ -6,7 +6,7 @@ import { readItems, readMapping, readWhole } from '../read-argument.ts';
 import { sortItems } from '../sorting.ts';
 import { demand, describeType, Group, isList, isMapping, isTrue, listEntries, listKeys, makeTuple } from '../values.ts';
 import { ignoreCase, makeAttributeReader, makeAttributesReader, type ReadAttribute } from './attribute-path.ts';
-import { define, type Definitions } from './filter-definition.ts';
+import { type Definitions, define } from './filter-definition.ts';
 
 export const listFilters: Definitions = {
   batch: define('linecount, fill_with?', (value, size, fill) => batch(readItems(value), readWhole(size), fill)),
@@ -23,12 +23,18 @@ export const listFilters: Definitions = {
   list: define('', (value) => [...readItems(value)]),
   max: define('case_sensitive?, attribute?', (value, isExact, attribute) => findExtreme(value, isExact, attribute, 1)),
   min: define('case_sensitive?, attribute?', (value, isExact, attribute) => findExtreme(value, isExact, attribute, -1)),
-  reverse: define('', (value) => (typeof value === 'string' ? splitCharacters(value).reverse().join('') : [...readItems(value)].reverse())),
-  slice: define('slices, fill_with?', (value, slices, fill) => cutIntoSlices(readItems(value), readWhole(slices), fill)),
+  reverse: define('', (value) =>
+    typeof value === 'string' ? splitCharacters(value).reverse().join('') : [...readItems(value)].reverse(),
+  ),
+  slice: define('slices, fill_with?', (value, slices, fill) =>
+    cutIntoSlices(readItems(value), readWhole(slices), fill),
+  ),
   sort: define('reverse?, case_sensitive?, attribute?', (value, isReverse = false, isExact = false, attribute = null) =>
     sortItems(readItems(value), fold(makeAttributesReader(attribute), isExact), isTrue(isReverse)),
   ),
-  sum: define('attribute?, start?', (value, attribute, start = 0) => addUp(readItems(value).map(makeAttributeReader(attribute)), start)),
+  sum: define('attribute?, start?', (value, attribute, start = 0) =>
+    addUp(readItems(value).map(makeAttributeReader(attribute)), start),
+  ),
   unique: define('case_sensitive?, attribute?', findUnique),
   zip: define('*', (value, others) => zip([value, ...(others as unknown[])].map(readItems))),
 };
@@ -66,7 +72,12 @@ function cutIntoSlices(items: readonly unknown[], slices: number, fill: unknown)
   });
 }
 
-function sortMapping(value: unknown, isExact: unknown = false, by: unknown = 'key', isReverse: unknown = false): unknown[] {
+function sortMapping(
+  value: unknown,
+  isExact: unknown = false,
+  by: unknown = 'key',
+  isReverse: unknown = false,
+): unknown[] {
   if (by !== 'key' && by !== 'value') throw new RenderFault('"dictsort" sorts by "key" or by "value"');
   const read: ReadAttribute = (pair) => (pair as [unknown, unknown])[by === 'key' ? 0 : 1];
   const entries = listEntries(readMapping(value)).map(makeTuple);

@@ -4,7 +4,7 @@ import { toText } from '../printing.ts';
 import { readAsText, readItems, readMapping } from '../read-argument.ts';
 import { splitText } from '../split-text.ts';
 import { isList, isMapping, isTrue, listEntries, Undefined } from '../values.ts';
-import { define, type Definitions } from './filter-definition.ts';
+import { type Definitions, define } from './filter-definition.ts';
 
 export const markupFilters: Definitions = {
   e: define('', (value) => escapeMarkup(readAsText(value))),
@@ -15,7 +15,13 @@ export const markupFilters: Definitions = {
   xmlattr: define('autospace?', (value, hasSpace = true) => writeAttributes(value, isTrue(hasSpace))),
 };
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&#39;',
+  '"': '&#34;',
+};
 
 function escapeMarkup(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => entities[character] ?? character);
@@ -47,16 +53,20 @@ function stripTags(text: string): string {
   const bare = text.replace(/<!--[\s\S]*?-->/g, '').replace(/<[^>]*>/g, '');
   return splitText(strip(bare), undefined, -1)
     .join(' ')
-    .replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]+));/g, (written, decimal?: string, hexadecimal?: string, name?: string) => {
-      if (name !== undefined) return characterOfEntity[name] ?? written;
-      const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal);
-      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : written;
-    });
+    .replace(
+      /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]+));/g,
+      (written, decimal?: string, hexadecimal?: string, name?: string) => {
+        if (name !== undefined) return characterOfEntity[name] ?? written;
+        const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal);
+        return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : written;
+      },
+    );
 }
 
 /** Text as part of a path, where `/` stays; a mapping or a list of pairs as a query. */
 function encodeForUrl(value: unknown): string {
-  if (typeof value === 'string' || (!isMapping(value) && !isList(value))) return encodePart(readAsText(value)).replaceAll('%2F', '/');
+  if (typeof value === 'string' || (!isMapping(value) && !isList(value)))
+    return encodePart(readAsText(value)).replaceAll('%2F', '/');
   const pairs = isMapping(value) ? listEntries(value) : readItems(value).map((pair) => readItems(pair));
   return pairs.map(([key, item]) => `${encodeQuery(key)}=${encodeQuery(item)}`).join('&');
 }
@@ -66,8 +76,12 @@ function encodeQuery(value: unknown): string {
 }
 
 function encodePart(text: string): string {
-  if (splitCharacters(text).some((character) => /^[\uD800-\uDFFF]$/.test(character))) throw new RenderFault('the text has half a character');
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (splitCharacters(text).some((character) => /^[\uD800-\uDFFF]$/.test(character)))
+    throw new RenderFault('the text has half a character');
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function writeAttributes(value: unknown, hasSpace: boolean): string {
@@ -75,7 +89,8 @@ function writeAttributes(value: unknown, hasSpace: boolean): string {
     .filter(([, item]) => item !== null && !(item instanceof Undefined))
     .map(([key, item]) => {
       const name = toText(key);
-      if (/[\s/>=]/.test(name)) throw new RenderFault('an attribute name must not contain white space, "/", ">" or "="');
+      if (/[\s/>=]/.test(name))
+        throw new RenderFault('an attribute name must not contain white space, "/", ">" or "="');
       return `${escapeMarkup(name)}="${escapeMarkup(toText(item))}"`;
     })
     .join(' ');

@@ -4,15 +4,19 @@ import { roundHalfEven, toFixedDigits } from '../number-format.ts';
 import { isNumeric } from '../operators.ts';
 import { readNumber, readOptionalWhole, readWhole } from '../read-argument.ts';
 import { isTrue } from '../values.ts';
-import { define, type Definitions } from './filter-definition.ts';
+import { type Definitions, define } from './filter-definition.ts';
 
 export const numberFilters: Definitions = {
   abs: define('', (value) => Math.abs(readNumber(value))),
   filesizeformat: define('binary?', (value, isBinary = false) => formatSize(toNumber(value), isTrue(isBinary))),
   float: define('default?', (value, otherwise = 0) => parseFloatText(value) ?? otherwise),
-  int: define('default?, base?', (value, otherwise = 0, base) => toWhole(value, readOptionalWhole(base, 'the base') ?? 10) ?? otherwise),
+  int: define(
+    'default?, base?',
+    (value, otherwise = 0, base) => toWhole(value, readOptionalWhole(base, 'the base') ?? 10) ?? otherwise,
+  ),
   round: define('precision?, method?', round, {
-    findProblem: ([, method]) => (method === undefined || isRounding(method) ? undefined : 'rounds with "common", "ceil" or "floor"'),
+    findProblem: ([, method]) =>
+      method === undefined || isRounding(method) ? undefined : 'rounds with "common", "ceil" or "floor"',
   }),
 };
 
@@ -58,10 +62,16 @@ const prefixes: ReadonlyMap<number, RegExp> = new Map([
 function parseWholeText(text: string, base: number): number | undefined {
   if (base !== 0 && (base < 2 || base > 36)) throw new RenderFault('the base must be 0 or from 2 to 36');
   const [, sign = '', written = ''] = /^([+-]?)(.*)$/s.exec(text.toLowerCase()) ?? [];
-  const prefixed = [...prefixes].find(([prefixBase, prefix]) => (base === 0 || base === prefixBase) && prefix.test(written));
+  const prefixed = [...prefixes].find(
+    ([prefixBase, prefix]) => (base === 0 || base === prefixBase) && prefix.test(written),
+  );
   const actual = prefixed?.[0] ?? (base === 0 ? 10 : base);
-  const digits = (prefixed === undefined ? written : written.replace(prefixed[1], '')).replace(/([0-9a-z])_(?=[0-9a-z])/g, '$1');
-  const isDigits = digits !== '' && [...digits].every((digit) => /[0-9a-z]/.test(digit) && Number.parseInt(digit, 36) < actual);
+  const digits = (prefixed === undefined ? written : written.replace(prefixed[1], '')).replace(
+    /([0-9a-z])_(?=[0-9a-z])/g,
+    '$1',
+  );
+  const isDigits =
+    digits !== '' && Array.from(digits).every((digit) => /[0-9a-z]/.test(digit) && Number.parseInt(digit, 36) < actual);
   return isDigits ? Number.parseInt(sign + digits, actual) : undefined;
 }
 
@@ -75,7 +85,10 @@ function formatSize(bytes: number, isBinary: boolean): string {
   const base = isBinary ? 1024 : 1000;
   if (bytes === 1) return '1 Byte';
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
-  const letters = [...(isBinary ? 'KMGTPEZY' : 'kMGTPEZY')];
-  const power = Math.min(letters.length, letters.findIndex((_, index) => bytes < base ** (index + 2)) + 1 || letters.length);
+  const letters = Array.from(isBinary ? 'KMGTPEZY' : 'kMGTPEZY');
+  const power = Math.min(
+    letters.length,
+    letters.findIndex((_, index) => bytes < base ** (index + 2)) + 1 || letters.length,
+  );
   return `${toFixedDigits(bytes / base ** power, 1)} ${letters[power - 1]}${isBinary ? 'iB' : 'B'}`;
 }

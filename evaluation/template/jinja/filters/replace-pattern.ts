@@ -51,7 +51,16 @@ function findExpression(pattern: string, flags: PatternFlags): RegExp {
 
 type ReplacementPart = string | { readonly group: string };
 
-const controls: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\' };
+const controls: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+};
 
 function parseReplacement(replacement: string): ReplacementPart[] {
   const parts: ReplacementPart[] = [];

@@ -7,14 +7,16 @@ import { readAsText, readItems, readOptionalWhole, readText, readWhole } from '.
 import { splitLines } from '../split-text.ts';
 import { centerText, replaceText, stripText } from '../text-methods.ts';
 import { isList, isMapping, isTrue, type Keywords, listEntries, makeTuple, Tuple } from '../values.ts';
-import { define, type Definitions } from './filter-definition.ts';
+import { type Definitions, define } from './filter-definition.ts';
 import { findPatternProblem, replacePattern } from './replace-pattern.ts';
 import { wrapText } from './wrap-text.ts';
 
 export const textFilters: Definitions = {
   capitalize: define('', (value) => capitalize(readAsText(value))),
   center: define('width?', (value, width = 80) => centerText(readAsText(value), readWhole(width, 'the width'), ' ')),
-  format: define('*, **', (value, positional, keywords) => formatPercent(readAsText(value), pickValues(positional as unknown[], keywords as Keywords))),
+  format: define('*, **', (value, positional, keywords) =>
+    formatPercent(readAsText(value), pickValues(positional as unknown[], keywords as Keywords)),
+  ),
   indent: define('width?, first?, blank?', indent),
   lower: define('', (value) => readAsText(value).toLowerCase()),
   pprint: define('', (value) => toRepresentation(sortKeys(value))),
@@ -29,7 +31,12 @@ export const textFilters: Definitions = {
     { findProblem: ([pattern, replacement]) => findPatternProblem(pattern, replacement) },
   ),
   replace: define('old, new, count?', (value, old, replacement, count) =>
-    replaceText(readAsText(value), readAsText(old), readAsText(replacement), readOptionalWhole(count, 'the count') ?? -1),
+    replaceText(
+      readAsText(value),
+      readAsText(old),
+      readAsText(replacement),
+      readOptionalWhole(count, 'the count') ?? -1,
+    ),
   ),
   safe: define('', readAsText),
   string: define('', readAsText),
@@ -38,13 +45,15 @@ export const textFilters: Definitions = {
   truncate: define('length?, killwords?, end?, leeway?', truncate),
   upper: define('', (value) => readAsText(value).toUpperCase()),
   wordcount: define('', (value) => readAsText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
-  wordwrap: define('width?, break_long_words?, wrapstring?, break_on_hyphens?', (value, width = 79, breaksWords = true, end = null, breaksHyphens = true) =>
-    wrapText(readText(value), {
-      width: readWhole(width, 'the width'),
-      breaksWords: isTrue(breaksWords),
-      breaksHyphens: isTrue(breaksHyphens),
-      lineEnd: end === null ? '\n' : readText(end, 'the line end'),
-    }),
+  wordwrap: define(
+    'width?, break_long_words?, wrapstring?, break_on_hyphens?',
+    (value, width = 79, breaksWords = true, end = null, breaksHyphens = true) =>
+      wrapText(readText(value), {
+        width: readWhole(width, 'the width'),
+        breaksWords: isTrue(breaksWords),
+        breaksHyphens: isTrue(breaksHyphens),
+        lineEnd: end === null ? '\n' : readText(end, 'the line end'),
+      }),
   ),
 };
 
@@ -54,14 +63,27 @@ function pickValues(positional: readonly unknown[], keywords: Keywords): unknown
   return new Map(keywords);
 }
 
-function indent(value: unknown, width: unknown = 4, indentsFirst: unknown = false, indentsBlank: unknown = false): string {
+function indent(
+  value: unknown,
+  width: unknown = 4,
+  indentsFirst: unknown = false,
+  indentsBlank: unknown = false,
+): string {
   const indentation = typeof width === 'string' ? width : ' '.repeat(Math.max(0, readWhole(width, 'the width')));
   const lines = splitLines(`${readText(value)}\n`, false);
-  const indented = lines.map((line, index) => (index > 0 && (line !== '' || isTrue(indentsBlank)) ? indentation + line : line));
+  const indented = lines.map((line, index) =>
+    index > 0 && (line !== '' || isTrue(indentsBlank)) ? indentation + line : line,
+  );
   return (isTrue(indentsFirst) ? indentation : '') + indented.join('\n');
 }
 
-function truncate(value: unknown, length: unknown = 255, cutsWords: unknown = false, end: unknown = '...', leeway: unknown = null): string {
+function truncate(
+  value: unknown,
+  length: unknown = 255,
+  cutsWords: unknown = false,
+  end: unknown = '...',
+  leeway: unknown = null,
+): string {
   const text = readText(value);
   const mark = readText(end, 'the end');
   const limit = readWhole(length, 'the length');

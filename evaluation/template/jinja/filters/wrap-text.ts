@@ -29,13 +29,18 @@ function wrapLine(text: string, { width, breaksWords, breaksHyphens }: WrapOptio
     if (lines.length > 0 && isBlank(waiting.at(-1))) waiting.pop();
     const line: string[] = [];
     let used = 0;
-    for (let next = waiting.at(-1); next !== undefined && used + countCharacters(next) <= width; next = waiting.at(-1)) {
+    for (
+      let next = waiting.at(-1);
+      next !== undefined && used + countCharacters(next) <= width;
+      next = waiting.at(-1)
+    ) {
       line.push(next);
       used += countCharacters(next);
       waiting.pop();
     }
     const next = waiting.at(-1);
-    if (next !== undefined && countCharacters(next) > width) breakWord(waiting, line, width - used, { breaksWords, breaksHyphens });
+    if (next !== undefined && countCharacters(next) > width)
+      breakWord(waiting, line, width - used, { breaksWords, breaksHyphens });
     if (isBlank(line.at(-1))) line.pop();
     if (line.length > 0) lines.push(line.join(''));
   }
