@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
-import type { JsonValue } from '../contracts/json.ts';
 import type { Models } from '../models/models.ts';
 import { QueryAbandoned } from '../models/models.ts';
-import type { JournalAnswer, SegmentId } from '../storage/journal.ts';
+import type { JournalAnswer, JournalOutcome, SegmentId } from '../storage/journal.ts';
 import type { SegmentRecord } from '../storage/result-index.ts';
 import { readSegmentLines, writeSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
@@ -61,9 +60,12 @@ export function createSegmentRunner(store: Store): RunSegment {
   ): Promise<void> {
     const context = Context.current();
     const name = `${segment.taskResultId}/${segment.stage}/${segment.segmentIndex}`;
-    await inProgress.get(name)?.catch(() => undefined);
-    const work = runOnce(context, segment, attempt, open);
-    inProgress.set(name, work);
+    const earlier = inProgress.get(name);
+    const work = (async () => {
+      await earlier?.catch(() => undefined);
+      await runOnce(context, segment, attempt, open);
+    })();
+    inProgress.set(name, work); // at once, so that a third attempt queues behind this one
     try {
       await work;
     } finally {
@@ -103,17 +105,17 @@ export function createSegmentRunner(store: Store): RunSegment {
     segment: SegmentId,
     stage: SegmentStage<Outcome>,
     outcome: Outcome,
-  ): Promise<Outcome> {
-    if (stage.countQueries(outcome).sent === 0) return outcome;
-    const { sample_index: sampleIndex } = outcome;
-    const recorded = await store.journal.appendOutcome(segment, {
-      sampleIndex,
-      outcome: outcome as unknown as JsonValue,
-    });
-    return recorded as unknown as Outcome;
+  ): Promise<JournalOutcome> {
+    const given = describeOutcome(stage, outcome);
+    if (given.queries.sent === 0) return given;
+    const text = await store.journal.appendOutcome(segment, given);
+    return text === given.text ? given : describeOutcome(stage, JSON.parse(text) as Outcome);
   }
 
-  /** Outcomes that stand, and the answers of samples that have none; errors of earlier attempts are tried again. */
+  /**
+   * Outcomes that stand, and the answers of samples that have none; errors of earlier attempts are tried again. What the
+   * journal says of a sample is newer than what a reopened segment says.
+   */
   async function loadStanding<Outcome extends SegmentOutcome>(
     segment: SegmentId,
     attempt: number,
@@ -122,17 +124,25 @@ export function createSegmentRunner(store: Store): RunSegment {
   ) {
     const lines = sealed === undefined ? [] : await readSegmentLines<Outcome>(store.content, sealed.blob.digest);
     const journal = await store.journal.load(segment);
-    const journalled = journal.outcomes.map(({ outcome }) => outcome as unknown as Outcome);
+    const journalled = new Set(journal.outcomes.map(({ sampleIndex }) => sampleIndex));
+    const latest = [
+      ...lines.filter((outcome) => !journalled.has(outcome.sample_index)),
+      ...journal.outcomes.map(({ text }) => JSON.parse(text) as Outcome),
+    ];
     const isStale = (outcome: Outcome): boolean => outcome.attempt < attempt && stage.isTriedAgain(outcome);
-    const stale = [...lines, ...journalled].filter(isStale);
-    const standingAnswers = stale.flatMap((outcome) => stage.listAnswers(outcome));
-    const staleIndexes = stale.map((outcome) => outcome.sample_index);
-    await store.journal.removeOutcomes(segment, staleIndexes, standingAnswers);
-    const outcomes = new Map<number, Outcome>();
-    for (const outcome of [...lines, ...journalled]) if (!isStale(outcome)) outcomes.set(outcome.sample_index, outcome);
+    const stale = latest.filter(isStale);
+    // Of a sample whose error is in the reopened segment, the journal holds what was answered since: that stays.
+    const replaced = stale.filter((outcome) => journalled.has(outcome.sample_index));
+    const replacedIndexes = new Set(replaced.map((outcome) => outcome.sample_index));
+    const listStanding = (outcome: Outcome): readonly JournalAnswer[] => stage.listAnswers(outcome);
+    await store.journal.removeOutcomes(segment, [...replacedIndexes], replaced.flatMap(listStanding));
+    const outcomes = new Map<number, JournalOutcome>();
+    for (const outcome of latest) {
+      if (!isStale(outcome)) outcomes.set(outcome.sample_index, describeOutcome(stage, outcome));
+    }
     const answers = new Map<number, JournalAnswer[]>();
-    const others = journal.answers.filter(({ sampleIndex }) => !staleIndexes.includes(sampleIndex));
-    for (const answer of [...standingAnswers, ...others]) {
+    const answeredSince = journal.answers.filter(({ sampleIndex }) => !replacedIndexes.has(sampleIndex));
+    for (const answer of [...stale.flatMap(listStanding), ...answeredSince]) {
       const known = answers.get(answer.sampleIndex);
       if (known === undefined) answers.set(answer.sampleIndex, [answer]);
       else known.push(answer);
@@ -143,18 +153,32 @@ export function createSegmentRunner(store: Store): RunSegment {
   async function seal<Outcome extends SegmentOutcome>(
     segment: SegmentId,
     stage: SegmentStage<Outcome>,
-    outcomes: ReadonlyMap<number, Outcome>,
+    outcomes: ReadonlyMap<number, JournalOutcome>,
   ): Promise<void> {
     const lines = stage.sampleIndexes.flatMap((sampleIndex) => outcomes.get(sampleIndex) ?? []);
-    const counts = lines.map((outcome) => stage.countQueries(outcome));
     await store.results.registerSegment(segment, {
-      blob: await writeSegmentLines(store.content, lines),
+      blob: await writeSegmentLines(
+        store.content,
+        lines.map(({ text }) => text),
+      ),
       samples: lines.length,
-      errors: lines.filter((outcome) => stage.hasFailed(outcome)).length,
+      errors: lines.filter(({ hasError }) => hasError).length,
       queries: {
-        sent: counts.reduce((sum, count) => sum + count.sent, 0),
-        retried: counts.reduce((sum, count) => sum + count.retried, 0),
+        sent: lines.reduce((sum, { queries }) => sum + queries.sent, 0),
+        retried: lines.reduce((sum, { queries }) => sum + queries.retried, 0),
       },
     });
   }
+}
+
+function describeOutcome<Outcome extends SegmentOutcome>(
+  stage: SegmentStage<Outcome>,
+  outcome: Outcome,
+): JournalOutcome {
+  return {
+    sampleIndex: outcome.sample_index,
+    text: JSON.stringify(outcome),
+    hasError: stage.hasFailed(outcome),
+    queries: stage.countQueries(outcome),
+  };
 }

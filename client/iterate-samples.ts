@@ -88,6 +88,6 @@ async function readOutcomes<Outcome extends { readonly sample_index: number }>(
   const { outcomes } = await store.journal.load(segment);
   return new Map([
     ...lines.map((line) => [line.sample_index, line] as const),
-    ...outcomes.map(({ sampleIndex, outcome }) => [sampleIndex, outcome as unknown as Outcome] as const),
+    ...outcomes.map(({ sampleIndex, text }) => [sampleIndex, JSON.parse(text) as Outcome] as const),
   ]);
 }

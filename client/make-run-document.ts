@@ -1,7 +1,7 @@
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
-import type { RunRecord } from '../storage/run-log.ts';
+import type { RunRecord, TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import type { QueryCounts, ReuseReason, RunDocument, TaskDocument } from './run-document.ts';
 
@@ -9,8 +9,12 @@ import type { QueryCounts, ReuseReason, RunDocument, TaskDocument } from './run-
 export async function makeRunDocument(store: Store, run: RunRecord): Promise<RunDocument> {
   const records = await store.results.listTaskResults(run.runId);
   const sources = await findSources(store, records);
+  const progress = records.some(isCounting) ? await store.runs.listProgress(run.runId) : [];
   const tasks: TaskDocument[] = [];
-  for (const record of records) tasks.push(await makeTaskDocument(store, record, sources.get(record.reusedFrom ?? '')));
+  for (const record of records) {
+    const queries = isCounting(record) ? countSoFar(record, progress) : record.queries;
+    tasks.push(await makeTaskDocument(store, record, queries, sources.get(record.reusedFrom ?? '')));
+  }
   return {
     run: run.runId,
     evaluation: run.evaluationKey,
@@ -47,9 +51,24 @@ export function sumCounts(all: readonly QueryCounts[]): QueryCounts {
   );
 }
 
+/** Counts are recorded with the metrics; a task result that has none counts what it has recorded so far. */
+function isCounting(record: TaskResultRecord): boolean {
+  return record.metrics === null && record.reuse !== 'full';
+}
+
+function countSoFar({ taskResultId, reuse }: TaskResultRecord, progress: readonly TaskProgress[]): QueryCounts {
+  const own = progress.filter((entry) => entry.taskResultId === taskResultId);
+  const sum = (stage: TaskProgress['stage']) =>
+    own.find((entry) => entry.stage === stage)?.queries ?? { sent: 0, retried: 0 };
+  const [solver, judges] = [sum('solve'), sum('score')];
+  if (reuse === 'partial') return { ...judges, saved: solver.sent };
+  return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
+}
+
 async function makeTaskDocument(
   store: Store,
   record: TaskResultRecord,
+  queries: QueryCounts,
   source: TaskResultRecord | undefined,
 ): Promise<TaskDocument> {
   const { metrics, reasons } = await readMetrics(store, record);
@@ -67,7 +86,7 @@ async function makeTaskDocument(
       errors: record.samples.errors,
       excluded_from_metrics: record.samples.excludedFromMetrics,
     },
-    model_queries: record.queries,
+    model_queries: queries,
     metrics,
     metric_reasons: reasons,
     metrics_are_partial: metrics !== null && record.status !== 'completed',

@@ -1,4 +1,5 @@
 import { isFinal } from '../contracts/status.ts';
+import type { TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import type { TaskProgressEvent } from './stet.ts';
 
@@ -19,11 +20,10 @@ export function createProgressReader(store: Store, runId: string): () => Promise
       store.runs.listProgress(runId),
       store.runs.listWaits(runId),
     ]);
-    const byId = new Map(progress.map((entry) => [entry.taskResultId, entry]));
     const holders = new Map(waits.map(({ taskResultId, holderRunId }) => [taskResultId, holderRunId]));
     return taskResults.map((record) => {
       const { taskResultId, key, status, samples } = record;
-      const entry = byId.get(taskResultId);
+      const entry = findPresentStage(progress, taskResultId, samples.total);
       const stage = isFinal(status) || entry === undefined ? null : entry.stage;
       const done = isFinal(status) ? samples.total : (entry?.done ?? 0);
       const pace = stage === null ? null : measurePace(observed, `${taskResultId}/${stage}`, done);
@@ -41,6 +41,18 @@ export function createProgressReader(store: Store, runId: string): () => Promise
       };
     });
   };
+}
+
+/** Scoring once something is scored or everything is solved, solving before. */
+function findPresentStage(
+  progress: readonly TaskProgress[],
+  taskResultId: string,
+  total: number,
+): TaskProgress | undefined {
+  const [solve, score] = (['solve', 'score'] as const).map((stage) =>
+    progress.find((entry) => entry.taskResultId === taskResultId && entry.stage === stage),
+  );
+  return score !== undefined && (score.done > 0 || (solve?.done ?? 0) >= total) ? score : solve;
 }
 
 function measurePace(observed: Map<string, Observation[]>, name: string, done: number): number | null {

@@ -7,8 +7,11 @@ import type { Store } from '../storage/store.ts';
 import type { Session } from './host.ts';
 
 const MAX_PARALLEL_TASKS = 16;
-/** Segments of one task result in progress at once. */
-const WINDOW = 4;
+/**
+ * Segments of one task result in progress at once: enough that the sealing of some (compressing, syncing) overlaps with the
+ * queries of others.
+ */
+const WINDOW = 16;
 
 /**
  * Starts the workflow of a run, or attaches to it where it is open: the id is the run's. Task results that have a final

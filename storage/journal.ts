@@ -1,4 +1,3 @@
-import type { JsonValue } from '../contracts/json.ts';
 import type { Answer } from '../evaluation/model-io.ts';
 
 export const stages = ['solve', 'score'] as const;
@@ -28,10 +27,14 @@ export interface JournalAnswer extends AnswerId {
   readonly answer: Answer;
 }
 
-/** What a sample came to: a `SolvedSample` or a `ScoredSample` as JSON. */
+/** What a sample came to. */
 export interface JournalOutcome {
   readonly sampleIndex: number;
-  readonly outcome: JsonValue;
+  /** JSON text of a `SolvedSample` or a `ScoredSample`: made once, written here, and again when the segment is sealed. */
+  readonly text: string;
+  /** Whether it has an error of this stage. */
+  readonly hasError: boolean;
+  readonly queries: { readonly sent: number; readonly retried: number };
 }
 
 /**
@@ -39,15 +42,16 @@ export interface JournalOutcome {
  * returns what stands. An append resolves when its row is on disk; rows of a few milliseconds share one commit.
  */
 export interface Journal {
-  load(
-    segment: SegmentId,
-  ): Promise<{ readonly answers: readonly JournalAnswer[]; readonly outcomes: readonly JournalOutcome[] }>;
+  load(segment: SegmentId): Promise<{
+    readonly answers: readonly JournalAnswer[];
+    readonly outcomes: readonly Pick<JournalOutcome, 'sampleIndex' | 'text'>[];
+  }>;
   appendAnswer(segment: SegmentId, answer: JournalAnswer): Promise<Answer>;
   /**
    * Records an outcome. The outcome holds its answers, so answers of this sample that still wait for their commit need
-   * not be written: they are withdrawn, and their promises resolve with the outcome's commit.
+   * not be written: they are withdrawn, and their promises resolve with the outcome's commit. Returns the text that stands.
    */
-  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<JsonValue>;
+  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<string>;
   /**
    * Removes outcomes that a new attempt tries again, with all answers of their samples but `standing`, which it keeps: an
    * outcome holds answers that are written nowhere else.

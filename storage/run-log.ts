@@ -57,6 +57,8 @@ export interface TaskProgress {
   /** Samples with an outcome, journalled or sealed. */
   readonly done: number;
   readonly errors: number;
+  /** Of these outcomes; those of solver outputs that were taken over are the source's. */
+  readonly queries: { readonly sent: number; readonly retried: number };
 }
 
 /** Runs, their owners, and the processes at work. Every method is one transaction. */

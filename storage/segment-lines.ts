@@ -2,9 +2,9 @@ import type { Digest } from '../contracts/digest.ts';
 import type { BlobReference } from '../evaluation/plan.ts';
 import type { ContentStore } from './content-store.ts';
 
-/** Seals outcomes as one blob: a line of JSON each, in the order given. */
-export function writeSegmentLines(content: ContentStore, lines: readonly unknown[]): Promise<BlobReference> {
-  return content.put(new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join('\n')));
+/** Seals lines of JSON text as one blob, in the order given. */
+export function writeSegmentLines(content: ContentStore, lines: readonly string[]): Promise<BlobReference> {
+  return content.put(Buffer.from(lines.join('\n'), 'utf8'));
 }
 
 /** @throws {EvaluationError} `blob-missing`, `blob-damaged`. */

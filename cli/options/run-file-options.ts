@@ -20,7 +20,7 @@ export function addRunFileOptions(command: Command): Command {
     .requiredOption('-f, --file <file>', 'run file (YAML or JSON)')
     .option('--set <path=value>', 'change a value of the run file; may be repeated', collectSetOption)
     .option('--only <task>', 'only this task specification; may be repeated, or name several with commas', collectKeys)
-    .option('--num-samples <number>', 'at most this many samples per data set', parsePositiveInteger)
+    .option('--num-samples <number>', 'at most this many samples per dataset', parsePositiveInteger)
     .addOption(
       new Option(
         '--cache-policy <policy>',

@@ -27,7 +27,7 @@ export function truncateText(text: string, width: number): string {
 }
 
 /**
- * Text that came from outside (a model, a data set, a service) without anything that could steer the terminal: control
+ * Text that came from outside (a model, a dataset, a service) without anything that could steer the terminal: control
  * characters other than newline and tab become visible, `\r\n` becomes a newline.
  */
 export function cleanText(text: string): string {

@@ -9,7 +9,7 @@ import { Rendering, Scope } from './jinja/scope.ts';
 import type { Statement } from './jinja/syntax-tree.ts';
 import { toJson } from './jinja/to-json.ts';
 import { findUses } from './jinja/used-names.ts';
-import { demand, Undefined } from './jinja/values.ts';
+import { Undefined } from './jinja/values.ts';
 import type { Template, TemplateNames, ValueTemplate } from './template.ts';
 
 export { templateEngineRevision } from './template-engine-revision.ts';
@@ -77,7 +77,7 @@ class CompiledExpression implements ValueTemplate {
 
   evaluate(names: TemplateNames, sampleId: string): ReturnType<ValueTemplate['evaluate']> {
     try {
-      return toJson(demand(this.#run(names)));
+      return toJson(this.#run(names));
     } catch (fault) {
       throw toSampleError(fault, this.#path, sampleId);
     }

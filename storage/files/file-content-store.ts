@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -47,11 +47,21 @@ async function putBlob(place: BlobPlace, digest: Digest, bytes: Uint8Array): Pro
     }
     // Level 1: the text of evaluations shrinks almost as far as at the default level, in a third of the time.
     const compressed = await compress(bytes, { level: 1 });
-    await createFolder(place.folder);
-    await writeFileDurably(place.folder, place.name, compressed);
+    await writeInto(place, compressed);
     return { digest, sizeBytes: compressed.byteLength };
   } catch (error) {
     throw storeFailed(`Blob ${digest} cannot be written`, error);
+  }
+}
+
+/** The folder is there but for the first blob of its prefix, so it is made only when it turns out to be missing. */
+async function writeInto(place: BlobPlace, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFileDurably(place.folder, place.name, bytes);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await createFolder(place.folder);
+    await writeFileDurably(place.folder, place.name, bytes);
   }
 }
 
@@ -70,8 +80,10 @@ async function getBlob(place: BlobPlace, digest: Digest): Promise<Uint8Array> {
   }
   if (stored === undefined) throw new EvaluationError('blob-missing', `Blob ${digest} is not in the store.`);
   const plain = await findPlain(stored, digest);
-  if (plain === undefined) throw damaged(digest);
-  return plain;
+  if (plain !== undefined) return plain;
+  // Out of the way, kept for looking at: the next look-up, which does not read blobs, then sees that it is lost.
+  await rename(place.path, `${place.path}.damaged`).catch(() => undefined);
+  throw damaged(digest);
 }
 
 async function findSize(place: BlobPlace, digest: Digest): Promise<number | undefined> {

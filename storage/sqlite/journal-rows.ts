@@ -1,4 +1,3 @@
-import type { JsonValue } from '../../contracts/json.ts';
 import type { Answer } from '../../evaluation/model-io.ts';
 import type { AnswerId, JournalAnswer, JournalOutcome, SegmentId } from '../journal.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
@@ -55,26 +54,25 @@ export class JournalRows {
   }
 
   /** True where the sample had no outcome yet. */
-  insertOutcome(segment: SegmentId, sampleIndex: number, hasError: boolean, outcomeJson: string): boolean {
-    const sql = `INSERT INTO journal_outcomes (${segmentColumns}, sample_index, has_error, outcome)
-      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-    const { taskResultId, stage, segmentIndex } = segment;
-    const values = [taskResultId, stage, segmentIndex, sampleIndex, hasError ? 1 : 0, outcomeJson];
+  insertOutcome(segment: SegmentId, { sampleIndex, text, hasError, queries }: JournalOutcome): boolean {
+    const sql = `INSERT INTO journal_outcomes (${segmentColumns}, sample_index, has_error, queries_sent, queries_retried, outcome)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    const values = [...valuesOfSegment(segment), sampleIndex, hasError ? 1 : 0, queries.sent, queries.retried, text];
     return this.#connection.prepare(sql).run(values) > 0;
   }
 
-  findOutcome(segment: SegmentId, sampleIndex: number): JsonValue | undefined {
+  findOutcome(segment: SegmentId, sampleIndex: number): string | undefined {
     const sql = `SELECT outcome FROM journal_outcomes WHERE ${ofSegment} AND sample_index = ?`;
     const [row] = this.#connection.prepare<{ outcome: string }>(sql).all([...valuesOfSegment(segment), sampleIndex]);
-    return row === undefined ? undefined : (JSON.parse(row.outcome) as JsonValue);
+    return row?.outcome;
   }
 
-  listOutcomes(segment: SegmentId): readonly JournalOutcome[] {
+  listOutcomes(segment: SegmentId): readonly Pick<JournalOutcome, 'sampleIndex' | 'text'>[] {
     const sql = `SELECT sample_index, outcome FROM journal_outcomes WHERE ${ofSegment} ORDER BY sample_index`;
     return this.#connection
       .prepare<{ sample_index: number; outcome: string }>(sql)
       .all(valuesOfSegment(segment))
-      .map((row) => ({ sampleIndex: row.sample_index, outcome: JSON.parse(row.outcome) as JsonValue }));
+      .map((row) => ({ sampleIndex: row.sample_index, text: row.outcome }));
   }
 
   /** Removes outcome and answers of one sample. */

@@ -6,24 +6,27 @@ import type { SqliteConnection } from './connection.ts';
 // journal holds a sample that was good already, the size of the segment is the bound.
 const progressQuery = `
   WITH journalled AS (
-    SELECT task_result_id, stage, segment_index, count(*) AS done, sum(has_error) AS errors
+    SELECT task_result_id, stage, segment_index, count(*) AS done, sum(has_error) AS errors,
+      sum(queries_sent) AS sent, sum(queries_retried) AS retried
     FROM journal_outcomes
     WHERE task_result_id IN (SELECT task_result_id FROM task_results WHERE run_id = ?1)
     GROUP BY task_result_id, stage, segment_index
   ), counted AS (
     SELECT s.task_result_id, s.stage,
       CASE s.is_reopened WHEN 0 THEN s.samples ELSE min(s.samples, s.samples - s.errors + coalesce(j.done, 0)) END AS done,
-      CASE s.is_reopened WHEN 0 THEN s.errors ELSE coalesce(j.errors, 0) END AS errors
+      CASE s.is_reopened WHEN 0 THEN s.errors ELSE coalesce(j.errors, 0) END AS errors,
+      s.queries_sent + coalesce(j.sent, 0) AS sent, s.queries_retried + coalesce(j.retried, 0) AS retried
     FROM segments AS s
     LEFT JOIN journalled AS j USING (task_result_id, stage, segment_index)
     WHERE s.task_result_id IN (SELECT task_result_id FROM task_results WHERE run_id = ?1)
     UNION ALL
-    SELECT j.task_result_id, j.stage, j.done, j.errors
+    SELECT j.task_result_id, j.stage, j.done, j.errors, j.sent, j.retried
     FROM journalled AS j
     LEFT JOIN segments AS s USING (task_result_id, stage, segment_index)
     WHERE s.task_result_id IS NULL
   )
-  SELECT t.task_result_id, c.stage, sum(c.done) AS done, sum(c.errors) AS errors
+  SELECT t.task_result_id, c.stage, sum(c.done) AS done, sum(c.errors) AS errors,
+    sum(c.sent) AS sent, sum(c.retried) AS retried
   FROM task_results AS t
   LEFT JOIN counted AS c ON c.task_result_id = t.task_result_id
   WHERE t.run_id = ?1
@@ -35,6 +38,8 @@ interface ProgressRow {
   readonly stage: string | null;
   readonly done: number | null;
   readonly errors: number | null;
+  readonly sent: number | null;
+  readonly retried: number | null;
 }
 
 /** Both stages of every task result of a run, in the order of the evaluation. */
@@ -44,7 +49,8 @@ export function listProgress(connection: SqliteConnection, runId: string): reado
   return [...new Set(rows.map((row) => row.task_result_id))].flatMap((taskResultId) =>
     stages.map((stage) => {
       const row = counted.get(`${taskResultId} ${stage}`);
-      return { taskResultId, stage, done: row?.done ?? 0, errors: row?.errors ?? 0 };
+      const queries = { sent: row?.sent ?? 0, retried: row?.retried ?? 0 };
+      return { taskResultId, stage, done: row?.done ?? 0, errors: row?.errors ?? 0, queries };
     }),
   );
 }

@@ -115,6 +115,8 @@ export const migrations: readonly string[] = [
     segment_index INTEGER NOT NULL,
     sample_index INTEGER NOT NULL,
     has_error INTEGER NOT NULL,
+    queries_sent INTEGER NOT NULL,
+    queries_retried INTEGER NOT NULL,
     outcome TEXT NOT NULL,
     PRIMARY KEY (task_result_id, stage, segment_index, sample_index)
   ) WITHOUT ROWID;

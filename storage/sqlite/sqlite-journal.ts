@@ -1,10 +1,8 @@
-import type { JsonValue } from '../../contracts/json.ts';
 import type { Answer } from '../../evaluation/model-io.ts';
 import type { Journal, JournalAnswer, JournalOutcome, SegmentId } from '../journal.ts';
 import type { SqliteConnection } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { JournalRows } from './journal-rows.ts';
-import { hasStageError } from './recorded-outcome.ts';
 import { toStoreError } from './store-error.ts';
 
 interface WaitingAnswer {
@@ -22,7 +20,7 @@ interface WaitingOutcome {
   readonly segment: SegmentId;
   readonly outcome: JournalOutcome;
   readonly withdrawn: readonly WaitingAnswer[];
-  readonly resolve: (stands: JsonValue) => void;
+  readonly resolve: (stands: string) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -60,7 +58,7 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<JsonValue> {
+  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<string> {
     return new Promise((resolve, reject) => {
       const sample = makeSampleName(segment, outcome.sampleIndex);
       const withdrawn = this.#waitingAnswers.get(sample) ?? [];
@@ -117,17 +115,16 @@ export class SqliteJournal implements Journal {
 
   #writeOutcome(entry: WaitingOutcome, isSealed: (segment: SegmentId) => boolean): () => void {
     const { segment, outcome, withdrawn, resolve } = entry;
-    const stands = isSealed(segment) ? outcome.outcome : this.#insertOutcome(segment, outcome);
+    const stands = isSealed(segment) ? outcome.text : this.#insertOutcome(segment, outcome);
     return () => {
       for (const answer of withdrawn) answer.resolve(answer.answer.answer);
       resolve(stands);
     };
   }
 
-  #insertOutcome(segment: SegmentId, { sampleIndex, outcome }: JournalOutcome): JsonValue {
-    const hasError = hasStageError(segment.stage, outcome);
-    if (this.#rows.insertOutcome(segment, sampleIndex, hasError, JSON.stringify(outcome))) return outcome;
-    return this.#rows.findOutcome(segment, sampleIndex) ?? outcome;
+  #insertOutcome(segment: SegmentId, outcome: JournalOutcome): string {
+    if (this.#rows.insertOutcome(segment, outcome)) return outcome.text;
+    return this.#rows.findOutcome(segment, outcome.sampleIndex) ?? outcome.text;
   }
 
   /** Asks once a commit for each segment: a zombie's rows must not come back after the segment was sealed. */

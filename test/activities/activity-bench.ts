@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createStoreActivities, createWorkActivities } from '../../activities/create-activities.ts';
 import type { StoreActivities, WorkActivities } from '../../contracts/activities.ts';
 import type { CachePolicy } from '../../contracts/cache-policy.ts';
@@ -157,8 +158,11 @@ export function runActivity<Input>(activity: (input: Input) => Promise<void>, in
   return startActivity(activity, input).ended;
 }
 
+/** The SDK logs each failure of an activity. */
+const silent = new DefaultLogger('ERROR', () => undefined);
+
 export function startActivity<Input>(activity: (input: Input) => Promise<void>, input: Input) {
-  const environment = new MockActivityEnvironment();
+  const environment = new MockActivityEnvironment(undefined, { logger: silent });
   const ended: Promise<void> = environment.run(activity, input);
   ended.catch(() => undefined); // looked at later
   return { environment, ended };

@@ -45,25 +45,34 @@ export function createFakeModels(answer: FakeHandler, options: { readonly concur
     declare() {},
     getConcurrency: () => concurrency,
     async close() {},
-    async query(planned, request, signal): Promise<Answer> {
+    async query(planned, request, signal, keep): Promise<Answer> {
       while (inFlight >= concurrency && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          waiting.add(resolve);
-          signal.addEventListener('abort', () => resolve());
+          const wake = () => {
+            waiting.delete(wake);
+            resolve();
+          };
+          waiting.add(wake);
+          signal.addEventListener('abort', wake, { once: true });
         });
       }
       if (signal.aborted) throw new QueryAbandoned();
       inFlight++;
-      try {
-        const text = await send({ model: planned.model.key, ...describeRequest(request) });
-        return { output: makeChatOutput(text), evidence: { started_at: '2026-01-01T00:00:00.000Z', duration_ms: 1, retries: [] } };
-      } finally {
+      const release = () => {
         inFlight--;
         const [next] = waiting;
-        if (next !== undefined) {
-          waiting.delete(next);
-          next();
-        }
+        next?.();
+      };
+      try {
+        const text = await send({ model: planned.model.key, ...describeRequest(request) });
+        const evidence = { started_at: '2026-01-01T00:00:00.000Z', duration_ms: 1, retries: [] };
+        const answer = { output: makeChatOutput(text), evidence };
+        // In flight until it is on disk, as with the real ones.
+        void Promise.resolve(keep?.(answer)).then(release, release);
+        return answer;
+      } catch (error) {
+        release();
+        throw error;
       }
     },
   };

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../contracts/evaluation-error.ts';
 
 const page = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-const documented = [...page.matchAll(/^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$/gm)].map((match) => match[1] ?? '');
+const documented = [...page.matchAll(/^\| `([a-z-]+)` +\|[^|]*\w[^|]*\|[^|]*\w[^|]*\|$/gm)].map(
+  (match) => match[1] ?? '',
+);
 const byText = (left: string, right: string) => left.localeCompare(right);
 
 describe('docs/errors.md', () => {

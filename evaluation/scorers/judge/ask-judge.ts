@@ -1,8 +1,7 @@
 import { EvaluationError } from '../../../contracts/evaluation-error.ts';
 import type { JsonObject, JsonValue } from '../../../contracts/json.ts';
 import type { ChatMessage, Generate, ModelOutput } from '../../model-io.ts';
-import { getItemText } from '../../output-text.ts';
-import { answerToItems } from '../../solvers/answer-to-items.ts';
+import { findModelOutputText } from '../../output-text.ts';
 import { isObject } from '../../solvers/chat-items.ts';
 import { compileTemplate } from '../../template/compile-template.ts';
 import { createTraceNames } from '../../template/trace-names.ts';
@@ -57,14 +56,7 @@ export function compileJudge<Verdict extends string | number>(
 
 /** Text of the reply; a reply without text is as invalid as one that cannot be read, and asked again. */
 function readReplyText(output: ModelOutput): string {
-  if (typeof output === 'string') return output;
-  try {
-    const message = answerToItems(output).findLast((item) => item.type === 'message' && item['role'] === 'assistant');
-    return message === undefined ? '' : getItemText(message);
-  } catch (error) {
-    if (error instanceof EvaluationError && error.code === 'model-output-invalid') return '';
-    throw error;
-  }
+  return typeof output === 'string' ? output : (findModelOutputText(output) ?? '');
 }
 
 /** The judge's message as it goes back: its extra keys are kept (format 15.2), calls that nobody answers are not. */

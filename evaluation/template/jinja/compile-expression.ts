@@ -9,7 +9,7 @@ import { toText } from './printing.ts';
 import { readNumber } from './read-argument.ts';
 import { slice } from './slices.ts';
 import type { CallExpression, Expression, FilterExpression } from './syntax-tree.ts';
-import { Callable, demand, describeType, isTrue, makeTuple, toKey, Undefined } from './values.ts';
+import { Callable, demand, describeType, isTrue, makeTuple, Omitted, toKey, Undefined } from './values.ts';
 
 /** @throws {SyntaxFault} For filters and tests that do not exist or never take these arguments. */
 export function compileExpression(expression: Expression): Evaluate {
@@ -137,7 +137,7 @@ function compileCondition({ test, yes, no }: Extract<Expression, { type: 'condit
   const name = `${describeExpression(yes)} if ${describeExpression(test)}`;
   return (scope) => {
     if (isTrue(condition(scope))) return whenTrue(scope);
-    return whenFalse === undefined ? new Undefined(name, () => 'Add an "else".') : whenFalse(scope);
+    return whenFalse === undefined ? new Omitted(name, () => 'Add an "else".') : whenFalse(scope);
   };
 }
 

@@ -25,16 +25,19 @@ export function compileFor(statement: ForStatement, { compileStatements, compile
     const items = pick(readItems(value), scope);
     const loop = new Loop(items, depth);
     const visible = statement.isRecursive ? new RecursiveLoop(loop, (inner) => recur(inner, depth + 1, scope)) : loop;
+    // As in Jinja, where "break" and "continue" keep a round from counting: "else" is for a loop in which none was completed.
+    let isCompleted = false;
     for (const item of items) {
       scope.rendering.countRound();
       loop.advance();
       const inner = scope.inner();
       inner.set('loop', visible);
       assign(inner, item);
-      if (executeBody(inner, output) === 'break') break;
+      const ending = executeBody(inner, output);
+      if (ending === 'break') break;
+      isCompleted ||= ending === undefined;
     }
-    // As in Jinja: "else" is for a loop without a round, not for one without a break.
-    if (items.length === 0) executeOtherwise(scope, output);
+    if (!isCompleted) executeOtherwise(scope, output);
   }
 
   function recur(value: unknown, depth: number, scope: Scope): string {

@@ -3,6 +3,7 @@ import { RenderFault } from './faults.ts';
 import { formatPercent } from './percent-format.ts';
 import {
   demand,
+  demandPresent,
   describeType,
   getFromMapping,
   isList,
@@ -47,8 +48,8 @@ export function areEqual(left: unknown, right: unknown): boolean {
 
 /** Less than, equal, greater as a negative number, 0, a positive one; types that Python does not order are a fault. */
 export function compareValues(left: unknown, right: unknown): number {
-  demand(left);
-  demand(right);
+  demandPresent(left);
+  demandPresent(right);
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
   if (isNumeric(left) && isNumeric(right)) return Number(left) - Number(right);
   if (isList(left) && isList(right) && left instanceof Tuple === right instanceof Tuple) {
@@ -61,8 +62,8 @@ export function compareValues(left: unknown, right: unknown): number {
 }
 
 export function contains(container: unknown, item: unknown): boolean {
-  demand(container);
-  demand(item);
+  demandPresent(container);
+  demandPresent(item);
   if (typeof container === 'string') {
     if (typeof item !== 'string') throw new RenderFault(`"in" looks for text in text, not for ${describeType(item)}`);
     return container.includes(item);
@@ -94,9 +95,9 @@ export function compare(operator: ComparisonOperator, left: unknown, right: unkn
 }
 
 export function calculate(operator: BinaryOperator, left: unknown, right: unknown): unknown {
-  demand(left);
+  demandPresent(left);
   if (operator === '%' && typeof left === 'string') return formatPercent(left, right);
-  demand(right);
+  demandPresent(right);
   if (isNumeric(left) && isNumeric(right)) return calculateNumber(operator, Number(left), Number(right));
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') return left + right;

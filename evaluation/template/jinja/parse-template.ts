@@ -101,7 +101,7 @@ class TemplateParser {
       case 'block':
         return this.#parseBlock(line);
       case 'print':
-        return { type: 'print', expression: parseTuple(stream), line };
+        return { type: 'print', expression: this.#parsePrinted(line), line };
       case 'do':
         return { type: 'do', expression: parseTuple(stream), line };
       case 'break':
@@ -127,6 +127,14 @@ class TemplateParser {
       line,
       nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
     );
+  }
+
+  /** Several expressions between commas are printed one after the other. */
+  #parsePrinted(line: number): Expression {
+    const first = parseExpression(this.#stream);
+    const parts = [first];
+    while (this.#stream.skip('operator', ',')) parts.push(parseExpression(this.#stream));
+    return parts.length === 1 ? first : { type: 'join', parts, line };
   }
 
   #parseIf(line: number): Statement {

@@ -1,9 +1,21 @@
 import { RenderFault } from './faults.ts';
-import { Callable, describeType, isList, isMapping, listEntries, NativeObject, Tuple, Undefined } from './values.ts';
+import {
+  Callable,
+  demand,
+  describeType,
+  isList,
+  isMapping,
+  listEntries,
+  NativeObject,
+  Omitted,
+  Tuple,
+  Undefined,
+} from './values.ts';
 
 /** What `{{ … }}` prints: Python's `str`, with whole numbers without `.0` (format 3.3). */
 export function toText(value: unknown): string {
-  return typeof value === 'string' ? value : toRepresentation(value);
+  if (typeof value === 'string') return value;
+  return value instanceof Omitted ? '' : toRepresentation(value);
 }
 
 /** Python's `repr`: how a value prints inside a list or mapping. */
@@ -15,7 +27,8 @@ export function toRepresentation(value: unknown): string {
 }
 
 function printObject(value: unknown): string {
-  if (value instanceof Undefined) throw value.toFault();
+  if (value instanceof Omitted) return 'Undefined';
+  demand(value);
   if (value instanceof Tuple) {
     return value.length === 1 ? `(${toRepresentation(value[0])},)` : `(${value.map(toRepresentation).join(', ')})`;
   }

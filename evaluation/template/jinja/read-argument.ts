@@ -2,7 +2,7 @@ import { splitCharacters } from './characters.ts';
 import { RenderFault } from './faults.ts';
 import { isNumeric } from './operators.ts';
 import { toText } from './printing.ts';
-import { demand, describeType, isList, isMapping, listKeys, type Mapping } from './values.ts';
+import { demand, describeType, isList, isMapping, listKeys, type Mapping, Omitted } from './values.ts';
 
 // Filters and methods receive anything. These say what they need, in words that fit any of them.
 
@@ -42,5 +42,6 @@ export function readItems(value: unknown): readonly unknown[] {
   if (isList(value)) return value;
   if (typeof value === 'string') return splitCharacters(value);
   if (isMapping(value)) return listKeys(value);
+  if (value instanceof Omitted) return [];
   throw new RenderFault(`${describeType(demand(value))} cannot be looped over`);
 }

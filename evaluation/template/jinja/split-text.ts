@@ -1,4 +1,4 @@
-import { splitCharacters, strip, stripEnd, stripStart, whiteSpace } from './characters.ts';
+import { splitCharacters, strip, stripStart, whiteSpace } from './characters.ts';
 import { RenderFault } from './faults.ts';
 
 const blanks = new RegExp(`[${whiteSpace}]+`);
@@ -38,7 +38,7 @@ function splitAtBlanks(text: string, limit: number): string[] {
     parts.push(word);
     rest = stripStart(rest.slice(word.length));
   }
-  if (rest !== '') parts.push(stripEnd(rest));
+  if (rest !== '') parts.push(rest);
   return parts;
 }
 
@@ -46,8 +46,8 @@ function reverseText(text: string): string {
   return splitCharacters(text).reverse().join('');
 }
 
-// From a string: as a literal the control characters in it look like a slip to the linter.
-const lineEnds = new RegExp('\\r\\n|[\\n-\\r\\x1c-\\x1e\\x85\\u2028\\u2029]', 'g');
+const lineEndCharacters = '\\n-\\r\\x1c-\\x1e\\x85\\u2028\\u2029';
+const lineEnds = new RegExp(`\\r\\n|[${lineEndCharacters}]`, 'g');
 
 /** Python's `splitlines`, which knows more ends of lines than the line feed. */
 export function splitLines(text: string, keepEnds: boolean): string[] {

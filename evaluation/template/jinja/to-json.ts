@@ -1,11 +1,11 @@
 import type { JsonValue } from '../../../contracts/json.ts';
 import { RenderFault } from './faults.ts';
 import { toText } from './printing.ts';
-import { demand, describeType, isList, isMapping, listEntries, NativeObject } from './values.ts';
+import { demandPresent, describeType, isList, isMapping, listEntries, NativeObject } from './values.ts';
 
 /** A template's value as data; what is no data is a fault. */
 export function toJson(value: unknown): JsonValue {
-  demand(value);
+  demandPresent(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RenderFault('the value is not a finite number');

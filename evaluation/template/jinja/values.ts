@@ -43,6 +43,12 @@ export class Undefined {
   }
 }
 
+/**
+ * What `x if y` is without `else` where `y` does not hold. Unlike a missing name it prints as nothing and counts as false, as
+ * in Jinja, whatever it does with missing names.
+ */
+export class Omitted extends Undefined {}
+
 /** An object whose members are decided by code: the trace, `loop`, a namespace. */
 export abstract class NativeObject {
   abstract readonly typeName: string;
@@ -127,7 +133,8 @@ export function isTrue(value: unknown): boolean {
   if (typeof value === 'string') return value !== '';
   if (typeof value === 'number') return value !== 0;
   if (value === null || value === undefined) return false;
-  if (value instanceof Undefined) throw value.toFault();
+  if (value instanceof Omitted) return false;
+  demand(value);
   if (isList(value)) return value.length > 0;
   return isMapping(value) ? listKeys(value).length > 0 : true;
 }
@@ -147,6 +154,12 @@ export function describeType(value: unknown): string {
 
 /** Passes a value on, unless it is missing. */
 export function demand(value: unknown): unknown {
+  if (value instanceof Undefined && !(value instanceof Omitted)) throw value.toFault();
+  return value;
+}
+
+/** Passes a value on, unless it is missing or was omitted. */
+export function demandPresent(value: unknown): unknown {
   if (value instanceof Undefined) throw value.toFault();
   return value;
 }

@@ -4,9 +4,9 @@ import {
   digestOf,
   makeAnswer,
   makeJournalAnswer,
+  makeJournalOutcome,
   makeRun,
   makeSegment,
-  makeSolvedOutcome,
   makeTask,
   segmentOf,
 } from './samples.ts';
@@ -30,12 +30,12 @@ export function describeJournal(open: OpenStore): void {
         makeJournalAnswer('second trial \u0000 "quoted" \u{1F600}', { trial: 1 }),
       ];
       await Promise.all(answers.map((answer) => journal.appendAnswer(segment, answer)));
-      await journal.appendOutcome(segment, { sampleIndex: 3, outcome: makeSolvedOutcome(3) });
+      await journal.appendOutcome(segment, makeJournalOutcome(3));
       const store = await opened.reopen();
       const loaded = await store.journal.load(segment);
       expect(loaded.answers).toHaveLength(answers.length);
       expect(loaded.answers).toEqual(expect.arrayContaining(answers));
-      expect(loaded.outcomes).toEqual([{ sampleIndex: 3, outcome: makeSolvedOutcome(3) }]);
+      expect(loaded.outcomes).toEqual([{ sampleIndex: 3, text: makeJournalOutcome(3).text }]);
     });
 
     test('keeps segments, stages and task results apart', async () => {
@@ -43,12 +43,12 @@ export function describeJournal(open: OpenStore): void {
       const places = [segment, segmentOf('task-1', 'solve', 1), segmentOf('task-1', 'score'), segmentOf('task-2')];
       for (const [index, place] of places.entries()) {
         await journal.appendAnswer(place, makeJournalAnswer(`answer ${index}`));
-        await journal.appendOutcome(place, { sampleIndex: 7, outcome: { index } });
+        await journal.appendOutcome(place, makeJournalOutcome(7, { text: `outcome ${index}` }));
       }
       for (const [index, place] of places.entries()) {
         const { answers, outcomes } = await journal.load(place);
         expect(answers.map(({ answer }) => answer)).toEqual([makeAnswer(`answer ${index}`)]);
-        expect(outcomes).toEqual([{ sampleIndex: 7, outcome: { index } }]);
+        expect(outcomes).toEqual([{ sampleIndex: 7, text: makeJournalOutcome(7, { text: `outcome ${index}` }).text }]);
       }
     });
 
@@ -64,13 +64,13 @@ export function describeJournal(open: OpenStore): void {
 
     test('lets the first outcome of a sample stand', async () => {
       const { journal } = opened.store;
-      const first = journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'first' } });
-      const second = journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'second' } });
-      expect(await first).toEqual({ which: 'first' });
-      expect(await second).toEqual({ which: 'first' });
-      expect(await journal.appendOutcome(segment, { sampleIndex: 0, outcome: { which: 'third' } })).toEqual({
-        which: 'first',
-      });
+      const [one, two, three] = ['first', 'second', 'third'].map((text) => makeJournalOutcome(0, { text }));
+      if (one === undefined || two === undefined || three === undefined) throw new Error('Three outcomes were made.');
+      const first = journal.appendOutcome(segment, one);
+      const second = journal.appendOutcome(segment, two);
+      expect(await first).toBe(one.text);
+      expect(await second).toBe(one.text);
+      expect(await journal.appendOutcome(segment, three)).toBe(one.text);
     });
 
     test('withdraws answers that still wait for their commit when the outcome of their sample comes', async () => {
@@ -79,7 +79,7 @@ export function describeJournal(open: OpenStore): void {
       await journal.appendAnswer(segment, committed);
       const withdrawn = journal.appendAnswer(segment, makeJournalAnswer('withdrawn'));
       const neighbour = journal.appendAnswer(segment, makeJournalAnswer('neighbour', { sampleIndex: 1 }));
-      const outcome = journal.appendOutcome(segment, { sampleIndex: 0, outcome: makeSolvedOutcome(0) });
+      const outcome = journal.appendOutcome(segment, makeJournalOutcome(0));
       expect(await withdrawn).toEqual(makeAnswer('withdrawn'));
       await Promise.all([neighbour, outcome]);
       const loaded = await journal.load(segment);
@@ -90,31 +90,28 @@ export function describeJournal(open: OpenStore): void {
     test('removes outcomes for another attempt, and keeps exactly the answers that stand', async () => {
       const { journal } = opened.store;
       for (const sampleIndex of [0, 1, 2]) {
-        await journal.appendOutcome(segment, {
-          sampleIndex,
-          outcome: makeSolvedOutcome(sampleIndex, { error: sampleIndex === 1 }),
-        });
+        await journal.appendOutcome(segment, makeJournalOutcome(sampleIndex, { error: sampleIndex === 1 }));
       }
       const standing = makeJournalAnswer('yes', { sampleIndex: 1, requestDigest: digestOf('request 1') });
       await journal.removeOutcomes(segment, [1, 5], [standing]);
       const loaded = await journal.load(segment);
       expect(loaded.outcomes.map(({ sampleIndex }) => sampleIndex)).toEqual([0, 2]);
       expect(loaded.answers).toEqual([standing]);
-      const again = makeSolvedOutcome(1, { text: 'no', attempt: 2 });
-      expect(await journal.appendOutcome(segment, { sampleIndex: 1, outcome: again })).toEqual(again);
+      const again = makeJournalOutcome(1, { text: 'no' });
+      expect(await journal.appendOutcome(segment, again)).toBe(again.text);
     });
 
     test('loses its rows when their segment is sealed, and takes no more for it', async () => {
       const { journal, results } = opened.store;
       const other = segmentOf('task-1', 'solve', 1);
       await journal.appendAnswer(segment, makeJournalAnswer('sealed'));
-      await journal.appendOutcome(segment, { sampleIndex: 1, outcome: makeSolvedOutcome(1) });
+      await journal.appendOutcome(segment, makeJournalOutcome(1));
       await journal.appendAnswer(other, makeJournalAnswer('other'));
       await results.registerSegment(segment, makeSegment('blob'));
       expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
       expect((await journal.load(other)).answers).toHaveLength(1);
       await journal.appendAnswer(segment, makeJournalAnswer('of a zombie'));
-      await journal.appendOutcome(segment, { sampleIndex: 2, outcome: makeSolvedOutcome(2) });
+      await journal.appendOutcome(segment, makeJournalOutcome(2));
       expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
     });
 
@@ -122,10 +119,10 @@ export function describeJournal(open: OpenStore): void {
       const { journal } = opened.store;
       const appended = await Promise.all(
         Array.from({ length: 500 }, (_, sampleIndex) =>
-          journal.appendOutcome(segment, { sampleIndex, outcome: makeSolvedOutcome(sampleIndex) }),
+          journal.appendOutcome(segment, makeJournalOutcome(sampleIndex)),
         ),
       );
-      expect(appended).toEqual(appended.map((_, sampleIndex) => makeSolvedOutcome(sampleIndex)));
+      expect(appended).toEqual(appended.map((_, sampleIndex) => makeJournalOutcome(sampleIndex).text));
       const { outcomes } = await journal.load(segment);
       expect(outcomes.map(({ sampleIndex }) => sampleIndex)).toEqual(appended.map((_, index) => index));
     });

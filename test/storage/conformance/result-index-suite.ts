@@ -6,9 +6,9 @@ import {
   digestOf,
   getTask,
   makeJournalAnswer,
+  makeJournalOutcome,
   makeRun,
   makeSegment,
-  makeSolvedOutcome,
   makeSummary,
   makeTask,
   segmentOf,
@@ -393,7 +393,7 @@ export function describeResultIndex(open: OpenStore): void {
       await createOne('source');
       await completeTask(store, 'source');
       await createOne('resumed');
-      await store.journal.appendOutcome(segmentOf('resumed'), { sampleIndex: 0, outcome: makeSolvedOutcome(0) });
+      await store.journal.appendOutcome(segmentOf('resumed'), makeJournalOutcome(0));
       await store.results.recordAlias('resumed', { sourceId: 'source', warnings: [] });
       expect(await store.journal.load(segmentOf('resumed'))).toEqual({ answers: [], outcomes: [] });
     });

@@ -6,10 +6,10 @@ import {
   digestOf,
   getTask,
   makeJournalAnswer,
+  makeJournalOutcome,
   makeProcess,
   makeRun,
   makeSegment,
-  makeSolvedOutcome,
   makeSummary,
   makeTask,
   segmentOf,
@@ -305,19 +305,26 @@ export function describeRunLog(open: OpenStore): void {
       await store.results.recordRunning('second', none);
       await store.results.registerSegment(segmentOf('second', 'solve', 0), makeSegment('sealed', { errors: 1 }));
       for (const sampleIndex of [10, 11, 12]) {
-        const outcome = makeSolvedOutcome(sampleIndex, { error: sampleIndex === 11 });
-        await store.journal.appendOutcome(segmentOf('second', 'solve', 1), { sampleIndex, outcome });
+        const outcome = makeJournalOutcome(sampleIndex, { error: sampleIndex === 11 });
+        await store.journal.appendOutcome(segmentOf('second', 'solve', 1), outcome);
       }
-      const carried = { error_type: 'model-error', message: 'No.', stage: 'solver' };
-      const own = { error_type: 'scorer-failed', message: 'No.', stage: 'score' };
-      for (const [sampleIndex, errors] of [[], [carried], [carried, own]].entries()) {
-        await store.journal.appendOutcome(segmentOf('second', 'score', 0), { sampleIndex, outcome: { errors } });
+      for (const sampleIndex of [0, 1, 2]) {
+        const outcome = makeJournalOutcome(sampleIndex, { error: sampleIndex === 2 });
+        await store.journal.appendOutcome(segmentOf('second', 'score', 0), outcome);
       }
+      const nothing = { sent: 0, retried: 0 };
+      const sealed = makeSegment('sealed').queries;
       expect(await store.runs.listProgress('run')).toEqual([
-        { taskResultId: 'first', stage: 'solve', done: 0, errors: 0 },
-        { taskResultId: 'first', stage: 'score', done: 0, errors: 0 },
-        { taskResultId: 'second', stage: 'solve', done: 13, errors: 2 },
-        { taskResultId: 'second', stage: 'score', done: 3, errors: 1 },
+        { taskResultId: 'first', stage: 'solve', done: 0, errors: 0, queries: nothing },
+        { taskResultId: 'first', stage: 'score', done: 0, errors: 0, queries: nothing },
+        {
+          taskResultId: 'second',
+          stage: 'solve',
+          done: 13,
+          errors: 2,
+          queries: { sent: sealed.sent + 3, retried: sealed.retried + 6 },
+        },
+        { taskResultId: 'second', stage: 'score', done: 3, errors: 1, queries: { sent: 3, retried: 6 } },
       ]);
     });
 
@@ -329,11 +336,8 @@ export function describeRunLog(open: OpenStore): void {
       await store.runs.reopenRun('run');
       const getSolved = async () => (await store.runs.listProgress('run'))[0];
       expect(await getSolved()).toMatchObject({ done: 7, errors: 0 });
-      await store.journal.appendOutcome(segmentOf('task'), { sampleIndex: 1, outcome: makeSolvedOutcome(1) });
-      await store.journal.appendOutcome(segmentOf('task'), {
-        sampleIndex: 2,
-        outcome: makeSolvedOutcome(2, { error: true }),
-      });
+      await store.journal.appendOutcome(segmentOf('task'), makeJournalOutcome(1));
+      await store.journal.appendOutcome(segmentOf('task'), makeJournalOutcome(2, { error: true }));
       expect(await getSolved()).toMatchObject({ done: 9, errors: 1 });
     });
   });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../../contracts/digest.ts';
-import type { JsonValue } from '../../../contracts/json.ts';
+
 import type { Answer } from '../../../evaluation/model-io.ts';
-import type { JournalAnswer, SegmentId, Stage } from '../../../storage/journal.ts';
+import type { JournalAnswer, JournalOutcome, SegmentId, Stage } from '../../../storage/journal.ts';
 import type { SegmentRecord, TaskResultSummary } from '../../../storage/result-index.ts';
 import type { NewTaskResult, ProcessRecord, RunRecord } from '../../../storage/run-log.ts';
 import type { Store } from '../../../storage/store.ts';
@@ -28,34 +28,16 @@ export function makeJournalAnswer(text: string, id: Partial<JournalAnswer> = {})
   };
 }
 
-/** The outcome of a solved sample with one query, in the shape of a `SolvedSample`. */
-export function makeSolvedOutcome(
+/** An outcome as the engine appends it; what it is of does not matter to a store. */
+export function makeJournalOutcome(
   sampleIndex: number,
-  options: { text?: string; error?: boolean; attempt?: number } = {},
-): { readonly [key: string]: JsonValue } {
-  const { text = 'yes', error = false, attempt = 1 } = options;
-  const { output, evidence } = makeAnswer(text);
+  options: { readonly error?: boolean; readonly text?: string } = {},
+): JournalOutcome {
   return {
-    sample_index: sampleIndex,
-    sample_id: String(sampleIndex),
-    attempt,
-    trials: [
-      {
-        trial: 0,
-        output: null,
-        queries: [
-          {
-            model_key: 'model',
-            request_digest: digestOf(`request ${sampleIndex}`),
-            input: 'question',
-            output,
-            evidence: evidence as unknown as JsonValue,
-          },
-        ],
-        failed_queries: { sent: 0, retried: 0 },
-        ...(error ? { error: { error_type: 'model-error', message: 'No answer.', stage: 'solver', trial: 0 } } : {}),
-      },
-    ],
+    sampleIndex,
+    text: JSON.stringify({ sample_index: sampleIndex, text: options.text ?? 'yes' }),
+    hasError: options.error ?? false,
+    queries: { sent: 1, retried: 2 },
   };
 }
 
