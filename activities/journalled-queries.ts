@@ -19,8 +19,15 @@ export interface QueryPlace {
   readonly recorder: QueryRecorder;
 }
 
-/** Makes the `generate` functions of one sample in one stage. */
-export type MakeGenerate = (place: QueryPlace) => Generate;
+/** The queries of one sample in one stage. */
+export interface JournalledQueries {
+  makeGenerate(place: QueryPlace): Generate;
+  /**
+   * Runs what asks them. When it throws, every answer is on disk before the error goes on: the next attempt may begin at
+   * once, and must find the answers of trials that had one.
+   */
+  run<Outcome>(sample: () => Promise<Outcome>): Promise<Outcome>;
+}
 
 /**
  * Queries of one sample that look into the journal before they send, and whose answers are on disk before they count: an
@@ -34,11 +41,24 @@ export function createJournalledQueries(options: {
   /** What the journal held of this sample when the attempt began. */
   readonly answers: readonly JournalAnswer[];
   readonly signal: AbortSignal;
-}): MakeGenerate {
+}): JournalledQueries {
   const { models, journal, segment, sample, signal } = options;
   const recorded = new Map(options.answers.map((answer) => [nameAnswer(answer), answer.answer]));
+  const writes: Promise<Answer>[] = [];
 
-  return ({ trial, scorerKey, modelKey, model, recorder }) => {
+  return {
+    makeGenerate,
+    async run(ask) {
+      try {
+        return await ask();
+      } catch (error) {
+        await Promise.allSettled(writes);
+        throw error;
+      }
+    },
+  };
+
+  function makeGenerate({ trial, scorerKey, modelKey, model, recorder }: QueryPlace): Generate {
     const asked = new Map<string, number>();
     let call = 0;
     let written: Promise<Answer> | undefined;
@@ -67,10 +87,11 @@ export function createJournalledQueries(options: {
       function keep(received: Answer): Promise<Answer> {
         written = journal.appendAnswer(segment, { ...id, answer: received });
         written.catch(() => undefined); // awaited before the next query, and met again by the outcome
+        writes.push(written);
         return written;
       }
     };
-  };
+  }
 }
 
 /** The answers among recorded queries of one trial, under the names that a new attempt looks for. */

@@ -2,6 +2,7 @@ import type { WorkActivities } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { digestSample } from '../evaluation/result-digest.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
+import type { ScoreSampleInput } from '../evaluation/score-sample.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
@@ -29,7 +30,7 @@ export function createScoreSegment(
         async run(sampleIndex, answers, signal) {
           const sample = getAt(samples, sampleIndex);
           const outputs = getAt(solved, sampleIndex);
-          const makeGenerate = createJournalledQueries({
+          const queries = createJournalledQueries({
             models,
             journal: store.journal,
             segment,
@@ -37,14 +38,12 @@ export function createScoreSegment(
             answers,
             signal,
           });
-          const scored = await scoreSample({
-            sample,
-            solved: outputs,
-            attempt,
-            generateFor: ({ scorerKey, trial, modelKey, recorder }) =>
-              makeGenerate({ trial, scorerKey, modelKey, model: getModel(plan, modelKey), recorder }),
-            warnOnce: (message) => warnings.add(message),
-          });
+          const generateFor: ScoreSampleInput['generateFor'] = ({ scorerKey, trial, modelKey, recorder }) =>
+            queries.makeGenerate({ trial, scorerKey, modelKey, model: getModel(plan, modelKey), recorder });
+          const warnOnce = (message: string): unknown => warnings.add(message);
+          const scored = await queries.run(() =>
+            scoreSample({ sample, solved: outputs, attempt, generateFor, warnOnce }),
+          );
           return { ...scored, digest: digestSample(outputs, scored) };
         },
       };

@@ -1,4 +1,5 @@
 import type { WorkActivities } from '../contracts/activities.ts';
+import type { SolveSampleInput } from '../evaluation/solve-sample.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { createJournalledQueries } from './journalled-queries.ts';
 import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
@@ -21,7 +22,7 @@ export function createSolveSegment(
         sampleIndexes: [...samples.keys()],
         run(sampleIndex, answers, signal) {
           const sample = getAt(samples, sampleIndex);
-          const makeGenerate = createJournalledQueries({
+          const queries = createJournalledQueries({
             models,
             journal: store.journal,
             segment,
@@ -29,15 +30,12 @@ export function createSolveSegment(
             answers,
             signal,
           });
-          return solveSample({
-            sample,
-            attempt,
-            generateFor: (trial, recorder) => {
-              if (task.model_key === undefined) return () => Promise.reject(new Error('This solver asks no model.'));
-              const model = getModel(plan, task.model_key);
-              return makeGenerate({ trial, scorerKey: '', modelKey: task.model_key, model, recorder });
-            },
-          });
+          const generateFor: SolveSampleInput['generateFor'] = (trial, recorder) => {
+            if (task.model_key === undefined) return () => Promise.reject(new Error('This solver asks no model.'));
+            const model = getModel(plan, task.model_key);
+            return queries.makeGenerate({ trial, scorerKey: '', modelKey: task.model_key, model, recorder });
+          };
+          return queries.run(() => solveSample({ sample, attempt, generateFor }));
         },
       };
     });

@@ -58,6 +58,8 @@ export function createStet(host: Host): Stet {
     async run(source, options = {}) {
       const resolved = await resolve(source, options);
       if (options.frozen === true) await refuseIfQueriesNeeded(resolved, options);
+      // Where there is a store, Temporal comes up while the plan is made; a first command may still turn out to be wrong.
+      if ((await host.openStore({ create: false })) !== undefined) host.openSession().catch(() => undefined);
       const store = await openOrCreate(host);
       const built = await build(resolved, store, { ...options, dry: false });
       const document = await makePlanDocument(built, store, Date.now());

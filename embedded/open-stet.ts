@@ -7,7 +7,7 @@ import { openStore } from '../storage/index.ts';
 import type { Store } from '../storage/store.ts';
 import { createModuleHost } from '../workers/create-module-host.ts';
 import { findStoreDirectory } from './find-store-directory.ts';
-import { type EmbeddedSession, openEmbeddedSession } from './open-session.ts';
+import type { EmbeddedSession } from './open-session.ts';
 import { isProcessAlive } from './process-registry.ts';
 
 export interface OpenStetOptions {
@@ -54,6 +54,8 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
         const opened = await open({ create: true });
         if (opened === undefined)
           throw new EvaluationError('store-failed', `The store ${directory} could not be opened.`);
+        // Temporal's libraries take longer to load than most commands take to answer, and most need none of them.
+        const { openEmbeddedSession } = await import('./open-session.ts');
         return openEmbeddedSession({
           store: opened,
           storeDirectory: directory,

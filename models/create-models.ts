@@ -30,7 +30,7 @@ interface Entry {
 }
 
 /** Queries at once of what runs in this process, where the model does not say. */
-const inProcessConcurrency = 64;
+const inProcessConcurrency = 256;
 
 export function createModels(dependencies: ModelsDependencies): Models {
   const clock: Clock = { ...systemClock, ...pickClock(dependencies) };

@@ -8,7 +8,6 @@ import type { Plan, PlannedDataset, PlannedModel, PlannedTaskSpecification } fro
 import { getSolverKind } from '../evaluation/solvers/index.ts';
 import type { ContentStore } from '../storage/content-store.ts';
 import type { DatasetCache } from '../storage/dataset-cache.ts';
-import { checkDefinition } from './check-definition.ts';
 import { planDataset } from './datasets/plan-dataset.ts';
 import { makePlanDigest } from './plan-digest.ts';
 import { planModel } from './plan-model.ts';
@@ -31,7 +30,7 @@ export interface BuiltPlan {
 }
 
 /**
- * A resolved run file → plan: rows, recordings and modules stored as blobs, definitions completed and checked, keys made.
+ * A resolved run file → plan: rows, recordings and modules stored as blobs, definitions completed, keys made.
  * Works on until everything has been looked at, so that all problems are reported at once.
  *
  * @throws {ConfigurationError} before anything is spent.
@@ -92,7 +91,7 @@ async function planModels(
   for (const key of findUsedModels(resolved)) {
     const model = resolved.models.get(key);
     if (model === undefined) continue; // reported by the reader
-    const result = await problems.collect({ location: resolved.locationOf('model', key) }, () =>
+    const result = await problems.collect({ location: resolved.locationOf('model', key, ['config']) }, () =>
       planModel(model, resolved, dependencies),
     );
     if (result !== undefined) planned.set(key, result);
@@ -118,7 +117,7 @@ function createDatasetReader(
     const selection = JSON.stringify([datasetKey, numSamples, subsampling, seed]);
     const known = read.get(selection);
     if (known !== undefined) return known;
-    const reading = problems.collect({ location: resolved.locationOf('dataset', datasetKey) }, async () => {
+    const reading = problems.collect({ location: resolved.locationOf('dataset', datasetKey, ['source']) }, async () => {
       const dataset = resolved.datasets.get(datasetKey);
       if (dataset === undefined) throw new EvaluationError('internal', `No dataset "${datasetKey}".`);
       const planned = await planDataset(
@@ -146,7 +145,6 @@ async function planTask(
   readDataset: DatasetReader,
 ): Promise<PlannedTaskSpecification | undefined> {
   const definition = completeDefinition(task.definition);
-  checkDefinition(definition);
   const dataset = await readDataset(task);
   if (dataset === undefined) return undefined; // reported once, where the dataset is declared
   task.checkColumns(dataset.columns);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type BuildFailure, type BuildResult, build } from 'esbuild';
@@ -31,13 +32,14 @@ const banner = [
  * Makes one file of a user's module and of everything it imports, packages too: what is stored is what runs. Types are
  * stripped, not checked.
  *
- * @throws {EvaluationError} `module-invalid` with file, line and column.
+ * @throws {EvaluationError} `config-file-missing`; `module-invalid` with file, line and column.
  */
 export async function bundleModule(file: string): Promise<BundledModule> {
   if (!extensions.includes(extname(file))) {
     throw new EvaluationError('module-invalid', `The module ${file} is not a ${extensions.join(', ')} file.`);
   }
   const entry = resolve(file);
+  if (!existsSync(entry)) throw new EvaluationError('config-file-missing', `The module ${file} does not exist.`);
   // Paths in the bundle and in the report are relative to this folder, so that where the module lies does not count.
   const folder = dirname(entry);
   const result = await runBuild(file, folder);

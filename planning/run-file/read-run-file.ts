@@ -8,6 +8,7 @@ import { evaluationSchema, limitsSchema, type RunFileInput, reuseSchema } from '
 import { makePathsAbsolute } from './absolute-paths.ts';
 import { applyOverrides } from './apply-overrides.ts';
 import { checkAsWritten } from './check-as-written.ts';
+import { checkAdapterTemplates, checkDatasetFilters } from './check-templates.ts';
 import { type ConfigNode, childOf, fromValue, itemsAt, locate, textAt } from './config-node.ts';
 import { warnOfConfusableWords } from './confusable-words.ts';
 import { refuseUserInfo, resolveCredentials } from './credentials.ts';
@@ -63,8 +64,12 @@ export async function readRunFile(source: string | RunFileInput, options: ReadOp
     reuse: parseSection(reuseSchema, root, 'reuse'),
     secrets,
     models: collectModels(root),
-    adapters: collect(modelAdapterSchema, root, sections.adapter),
-    datasets: collect<Dataset>(datasetSchema, root, sections.dataset),
+    adapters: collect(modelAdapterSchema, root, sections.adapter, (adapter, node) =>
+      checkAdapterTemplates(adapter, node, problems),
+    ),
+    datasets: collect<Dataset>(datasetSchema, root, sections.dataset, (dataset, node) =>
+      checkDatasetFilters(dataset, node, problems),
+    ),
     tasks: chosen,
     warnings: problems.warnings,
     environment,
@@ -164,11 +169,14 @@ function collect<T extends { readonly key: string }>(
   schema: z.ZodType<T>,
   root: ConfigNode,
   section: string,
+  check: (declared: T, node: ConfigNode) => void = () => {},
 ): ReadonlyMap<string, T> {
   return new Map(
     itemsAt(root, section).flatMap((item) => {
       const parsed = parse(schema, makePathsAbsolute(schema, item));
-      return parsed === undefined ? [] : [[parsed.key, parsed] as const];
+      if (parsed === undefined) return [];
+      check(parsed, item);
+      return [[parsed.key, parsed] as const];
     }),
   );
 }

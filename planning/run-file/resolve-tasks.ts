@@ -3,6 +3,7 @@ import type { EffectiveRunConfig } from '../../evaluation/plan.ts';
 import { type RunConfig, type TaskSpecification, taskSpecificationSchema } from '../../evaluation/spec/run-file.ts';
 import { definitionSchema, type TaskDefinition } from '../../evaluation/spec/tasks.ts';
 import { makePathsAbsolute } from './absolute-paths.ts';
+import { checkDefinitionTemplates } from './check-templates.ts';
 import { type ConfigNode, type ConfigPath, childOf, formatPath, itemsAt, locate, textAt } from './config-node.ts';
 import { checkDefinitionKeys, checkReferences, type Declared } from './declarations.ts';
 import { suggestName } from './nearest-name.ts';
@@ -79,6 +80,7 @@ function resolveTask(node: ConfigNode, key: string, index: number, options: Reso
   checkReferences(definitionSchema, definitionNode, { path: definitionPath, declared, problems, suffix });
   checkDefinitionKeys(definitionNode, definitionPath, problems);
   const definition = parse(definitionSchema, definitionNode);
+  if (definition !== undefined) checkDefinitionTemplates(definition, definitionNode, problems);
   const specification = parse(taskSpecificationSchema, node);
   if (definition === undefined || specification === undefined) return undefined;
   const usesModel = canCallModel(definition);

@@ -45,7 +45,7 @@ export async function openSqliteStore(directory: string, options: SqliteStoreOpt
   };
   return {
     content: createFileContentStore(root),
-    results: new SqliteResultIndex(connection, now),
+    results: new SqliteResultIndex(connection, journal, now),
     journal,
     runs: new SqliteRunLog(connection, { now, close }),
     datasets: createSqliteDatasetCache(connection),

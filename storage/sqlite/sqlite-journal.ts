@@ -24,7 +24,14 @@ interface WaitingOutcome {
   readonly reject: (error: unknown) => void;
 }
 
-type Waiting = WaitingAnswer | WaitingOutcome;
+interface WaitingWrite {
+  readonly kind: 'write';
+  readonly write: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Waiting = WaitingAnswer | WaitingOutcome | WaitingWrite;
 
 /** The journal in SQLite, with group commit. */
 export class SqliteJournal implements Journal {
@@ -81,6 +88,11 @@ export class SqliteJournal implements Journal {
     });
   }
 
+  /** Another write that shares the next commit and its sync; it sees what was appended before and beside it. */
+  writeTogether(write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => this.#queue.add({ kind: 'write', write, resolve, reject }));
+  }
+
   /** Commits what waits. */
   flush(): void {
     this.#queue.flush();
@@ -94,7 +106,13 @@ export class SqliteJournal implements Journal {
         const isSealed = this.#rememberSealed();
         for (const entry of entries) {
           if (entry.kind === 'outcome') settle.push(this.#writeOutcome(entry, isSealed));
-          else if (!entry.isWithdrawn) settle.push(this.#writeAnswer(entry, isSealed));
+          else if (entry.kind === 'answer' && !entry.isWithdrawn) settle.push(this.#writeAnswer(entry, isSealed));
+        }
+        // Last, so that a seal also removes the rows of a zombie that came in the same commit.
+        for (const entry of entries) {
+          if (entry.kind !== 'write') continue;
+          entry.write();
+          settle.push(entry.resolve);
         }
       });
     } catch (error) {

@@ -5,20 +5,23 @@ import type { RecordedError, ResultIndex, SegmentRecord, TaskResultSummary } fro
 import type { SqliteConnection } from './connection.ts';
 import * as find from './find-results.ts';
 import { JournalRows } from './journal-rows.ts';
+import type { SqliteJournal } from './sqlite-journal.ts';
 import { type RunningDecision, recordAlias, recordRunning } from './record-decision.ts';
 import { publish, recordEnd } from './record-end.ts';
 import { findSegmentRow, listSegmentRows, putSegmentRow, toSegmentRecord } from './segment-rows.ts';
 import { findOpenTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
 
-/** The result index in SQLite. Every method is one transaction, over before the event loop turns. */
+/** The result index in SQLite. Every method is one transaction; all but sealing are over before the event loop turns. */
 export class SqliteResultIndex implements ResultIndex {
   readonly #connection: SqliteConnection;
-  readonly #journal: JournalRows;
+  readonly #journal: SqliteJournal;
+  readonly #journalRows: JournalRows;
   readonly #now: () => string;
 
-  constructor(connection: SqliteConnection, now: () => string) {
+  constructor(connection: SqliteConnection, journal: SqliteJournal, now: () => string) {
     this.#connection = connection;
-    this.#journal = new JournalRows(connection);
+    this.#journal = journal;
+    this.#journalRows = new JournalRows(connection);
     this.#now = now;
   }
 
@@ -53,8 +56,9 @@ export class SqliteResultIndex implements ResultIndex {
     this.#connection.transaction(() => recordRunning(this.#connection, taskResultId, decision, this.#now()));
   }
 
-  async registerSegment(segment: SegmentId, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>) {
-    this.#connection.transaction(() => {
+  /** Shares its commit with the journal's: many segments are sealed a second, and each sync of the disk holds the thread. */
+  registerSegment(segment: SegmentId, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>) {
+    return this.#journal.writeTogether(() => {
       const row = findOpenTaskResultRow(this.#connection, segment.taskResultId);
       if (row === undefined) return;
       const existing = findSegmentRow(this.#connection, segment);
@@ -64,7 +68,7 @@ export class SqliteResultIndex implements ResultIndex {
         if (segment.stage === 'solve')
           updateTaskResult(this.#connection, segment.taskResultId, { solved_at: this.#now() });
       }
-      this.#journal.removeSegment(segment);
+      this.#journalRows.removeSegment(segment);
     });
   }
 

@@ -130,18 +130,52 @@ describe('a solver that asks several times', () => {
 
 describe('a sample with several trials', () => {
   it('that is given up half-way keeps the answer of the trial that had one, for the next attempt at once', async () => {
-    const run = await bench.addRun({ rows: 1, numTrials: 2 });
+    const run = await bench.addRun({ rows: 8, numTrials: 2 });
     const gate = makeGate<string>();
-    const models = createFakeModels(() => gate.promise, { concurrency: 1 });
+    const models = createFakeModels(() => gate.promise, { concurrency: 13 });
     const { solveSegment } = createWorkActivities({ store: bench.store, models });
     const first = startActivity(solveSegment, run.segment());
-    await models.untilSent(1);
+    await models.untilSent(13);
     first.environment.cancel('TIMED_OUT', new ActivityCancellationDetails({ timedOut: true }));
     const second = startActivity(solveSegment, run.segment());
     gate.open('Capital 0');
     expect(await failureOf(first.ended)).toMatchObject({ type: 'interrupted' });
     await second.ended;
-    expect(models.sent.map(({ trial }) => trial)).toEqual([0, 1]);
+    const asked = models.sent.map(({ sampleId, trial }) => `${sampleId} ${trial}`);
+    expect(asked.length).toBe(16);
+    expect(new Set(asked).size).toBe(16);
+  });
+
+  it('leaves no answer unwritten when it is given up', async () => {
+    const run = await bench.addRun({ rows: 1, numTrials: 2 });
+    const gate = { model: makeGate<string>(), disk: makeGate() };
+    const { store } = bench;
+    const slow: Store = {
+      ...store,
+      journal: {
+        load: (segment) => store.journal.load(segment),
+        removeOutcomes: (...values) => store.journal.removeOutcomes(...values),
+        appendOutcome: (segment, outcome) => store.journal.appendOutcome(segment, outcome),
+        async appendAnswer(segment, answer) {
+          await gate.disk.promise;
+          return store.journal.appendAnswer(segment, answer);
+        },
+      },
+    };
+    const models = createFakeModels(() => gate.model.promise, { concurrency: 1 });
+    const { environment, ended } = startActivity(createWorkActivities({ store: slow, models }).solveSegment, run.segment());
+    await models.untilSent(1);
+    environment.cancel();
+    gate.model.open('Capital 0');
+    let hasEnded = false;
+    void ended.catch(() => (hasEnded = true));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(hasEnded).toBe(false);
+    gate.disk.open();
+    await failureOf(ended);
+    const { taskResultId } = run.task;
+    const journal = await store.journal.load({ taskResultId, stage: 'solve', segmentIndex: 0 });
+    expect(journal.answers.map(({ trial }) => trial)).toEqual([0]);
   });
 });
 
@@ -154,7 +188,7 @@ describe('a judge', () => {
     type: 'model_as_a_judge_classifier',
     key: 'verdict',
     model_key: 'judge',
-    user_prompt: 'Is {{ solver_output.output.content }} the capital of {{ sample.country }}?',
+    user_prompt: 'Is {{ input_prompt }} the capital of {{ sample.country }}?',
     correct_labels: ['good'],
     incorrect_labels: ['bad'],
   };

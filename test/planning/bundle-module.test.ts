@@ -125,7 +125,7 @@ describe('bundling a module', () => {
 
   it('refuses a file that is missing or no module', async () => {
     await expect(bundleModule(join(root, 'none.ts'))).rejects.toMatchObject({
-      code: 'module-invalid',
+      code: 'config-file-missing',
       message: expect.stringContaining('none.ts'),
     });
     write({ 'a.py': 'print(1)' });

@@ -84,7 +84,7 @@ export function arbitraryFor(schema: Schema, options: ArbitraryOptions): fc.Arbi
   if (schema instanceof z.ZodNull) return fc.constant(null);
   if (schema instanceof z.ZodLazy) return arbitraryJson(options);
   if (schema instanceof z.ZodArray) {
-    return fc.array(arbitraryFor(schema.element, options), { minLength: schema._zod.bag['minimum'] as number ?? 0, maxLength: 2 });
+    return fc.array(arbitraryFor(schema.element, options), { minLength: findMinLength(schema), maxLength: 2 });
   }
   if (schema instanceof z.ZodRecord) {
     return toMapping(fc.dictionary(options.name, arbitraryFor(schema.valueType, options), { maxKeys: 2 }));
@@ -165,17 +165,28 @@ function fitting(schema: Schema, values: fc.Arbitrary<JsonValue>): fc.Arbitrary<
 }
 
 function arbitraryText(schema: z.ZodString, { text }: ArbitraryOptions): fc.Arbitrary<string> {
-  const patterns = [...((schema._zod.bag['patterns'] as Set<RegExp> | undefined) ?? [])];
-  const [pattern] = patterns;
+  const pattern = listChecks(schema).find((check) => check.format === 'regex')?.pattern;
   return pattern === undefined ? text : fc.stringMatching(pattern, { maxLength: 20 });
 }
 
+function findMinLength(schema: Schema): number {
+  return listChecks(schema).find(({ check }) => check === 'min_length')?.minimum ?? 0;
+}
+
+/** What zod knows of the checks of a schema, as far as it matters here. */
+function listChecks(schema: Schema) {
+  return (schema._zod.def.checks ?? []).map(
+    (check) =>
+      check._zod.def as { readonly check: string; readonly format?: string; readonly pattern?: RegExp; readonly minimum?: number },
+  );
+}
+
 function arbitraryNumber(schema: z.ZodNumber): fc.Arbitrary<number> {
-  const { minimum, maximum, format } = schema._zod.bag as { minimum?: number; maximum?: number; format?: string };
-  const min = Math.max(minimum ?? -20, -1e6);
-  const max = Math.min(maximum ?? min + 40, min + 40);
+  // Without a bound of its own a whole number has those of a double.
+  const min = Math.max(schema.minValue ?? -20, schema.minValue === Number.MIN_SAFE_INTEGER ? -20 : -1e6);
+  const max = Math.min(schema.maxValue ?? min + 40, min + 40);
   const whole = fc.integer({ min: Math.ceil(min), max: Math.floor(max) });
-  if (format === 'safeint') return whole;
+  if (schema.format === 'safeint') return whole;
   return fc.oneof(whole, fc.integer({ min: Math.ceil(min * 100), max: Math.floor(max * 100) }).map((count) => count / 100));
 }
 

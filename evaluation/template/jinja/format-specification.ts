@@ -24,10 +24,8 @@ export function formatSpecified(value: unknown, specification: string): string {
   if (specification === '') return toText(value);
   const read = parseSpecification(specification);
   if (typeof value === 'string') return formatText(value, read);
-  // A boolean is a whole number in Python once a number is asked for.
-  if (isNumeric(value) && (typeof value === 'number' || read.type !== undefined))
-    return formatNumber(Number(value), read);
-  if (typeof value === 'boolean') return formatText(toText(value), read);
+  // A boolean is a whole number in Python as soon as anything is specified.
+  if (isNumeric(value)) return formatNumber(Number(value), read);
   throw new RenderFault(`${describeType(value)} takes no specification in a format`);
 }
 
@@ -51,7 +49,8 @@ function parseSpecification(text: string): Specification {
 function formatText(text: string, read: Specification): string {
   if (read.type !== undefined && read.type !== 's')
     throw new RenderFault(`the format type "${read.type}" needs a number, not text`);
-  if (read.sign !== undefined || read.alignment === '=') throw new RenderFault('text has no sign to format');
+  if (read.sign !== undefined || read.alignment === '=' || read.grouping !== undefined)
+    throw new RenderFault('text has neither sign nor thousands to format');
   const cut = read.precision === undefined ? text : splitCharacters(text).slice(0, read.precision).join('');
   return align('', cut, read, read.alignment ?? '<');
 }

@@ -45,7 +45,10 @@ export function getAttribute(value: unknown, name: string, place: Place): unknow
     const found = mappingMethods.has(name) ? undefined : getFromMapping(value, name);
     if (found !== undefined) return found;
   }
-  return findMember(demand(value), name) ?? getKeyed(value, name) ?? miss(value, name, place);
+  const member = findMember(demand(value), name);
+  if (member !== undefined) return member;
+  const keyed = getKeyed(value, name);
+  return keyed === undefined ? miss(value, name, place) : keyed;
 }
 
 /** `value[key]`: the value under that key first, then a method or member, as in Jinja. */
@@ -55,7 +58,8 @@ export function getItem(value: unknown, key: unknown, place: Place): unknown {
   const found = getKeyed(value, key);
   if (found !== undefined) return found;
   if (typeof key !== 'string') return new Undefined(place.whole);
-  return findMember(value, key) ?? miss(value, key, place);
+  const member = findMember(value, key);
+  return member === undefined ? miss(value, key, place) : member;
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

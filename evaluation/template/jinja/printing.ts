@@ -9,7 +9,6 @@ import {
   NativeObject,
   Omitted,
   Tuple,
-  Undefined,
 } from './values.ts';
 
 /** What `{{ … }}` prints: Python's `str`, with whole numbers without `.0` (format 3.3). */

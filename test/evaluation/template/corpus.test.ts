@@ -18,7 +18,7 @@ describe('known differences to Jinja2', () => {
   it('are listed in docs/templates.md, all of them and no others', () => {
     const page = readFileSync(new URL('../../../docs/templates.md', import.meta.url), 'utf8');
     const [, section = ''] = page.split('## Differences to Jinja2');
-    const listed = [...section.matchAll(/^\* (.+)$/gm)].map(([, sentence]) => sentence);
+    const listed = [...section.matchAll(/^- (.+)$/gm)].map(([, sentence]) => sentence);
     expect(new Set(listed)).toEqual(new Set(readDifferences().map(({ reason }) => reason)));
   });
 });

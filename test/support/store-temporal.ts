@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+
+/** The embedded Temporal server of a store directory, while something holds it open. */
+export interface StoreTemporal extends AsyncDisposable {
+  readonly client: Client;
+  /** Every execution in its namespace, the links of a continued one apart; waits until each of these ids is listed. */
+  listExecutions(expectedWorkflowIds?: readonly string[]): Promise<readonly WorkflowExecutionInfo[]>;
+  fetchHistory(execution: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>): Promise<HistoryJson>;
+}
+
+/** As `temporal workflow show --output json` prints it. */
+export interface HistoryJson {
+  readonly events: readonly HistoryEventJson[];
+}
+
+export interface HistoryEventJson {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly [attributes: string]: unknown;
+}
+
+const LISTING_DEADLINE_MS = 10_000;
+
+export async function connectStoreTemporal(storeDirectory: string): Promise<StoreTemporal> {
+  const record = JSON.parse(await readFile(path.join(storeDirectory, 'temporal', 'server.json'), 'utf8')) as {
+    readonly port: number;
+  };
+  const connection = await Connection.connect({ address: `127.0.0.1:${record.port}` });
+  const client = new Client({ connection });
+  return {
+    client,
+    async listExecutions(expected = []) {
+      const deadline = Date.now() + LISTING_DEADLINE_MS;
+      for (;;) {
+        const listed: WorkflowExecutionInfo[] = [];
+        for await (const execution of client.workflow.list()) listed.push(execution);
+        const ids = new Set(listed.map(({ workflowId }) => workflowId));
+        if (expected.every((id) => ids.has(id))) return listed; // lists lag behind
+        if (Date.now() > deadline) throw new Error(`Not listed: ${expected.filter((id) => !ids.has(id)).join(', ')}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async fetchHistory({ workflowId, runId }) {
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      return JSON.parse(historyToJSON(history)) as HistoryJson;
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+/** Every payload within a history, decoded. */
+export function listPayloads(history: HistoryJson): readonly { readonly text: string; readonly sizeBytes: number }[] {
+  const payloads: { text: string; sizeBytes: number }[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { metadata, data } = value as { readonly metadata?: unknown; readonly data?: unknown };
+    if (metadata !== undefined && typeof data === 'string') {
+      const bytes = Buffer.from(data, 'base64');
+      payloads.push({ text: bytes.toString('utf8'), sizeBytes: bytes.byteLength });
+    }
+    for (const inner of Object.values(value)) visit(inner);
+  };
+  visit(history);
+  return payloads;
+}

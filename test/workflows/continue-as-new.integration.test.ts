@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTaskResultWorkflowId } from '../../contracts/ids.ts';
+import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
+import { openStore } from '../../storage/index.ts';
+import { answerCapital, makeCapitalRun } from '../support/capital-run.ts';
+import { limitTemporal } from '../support/limited-temporal-cli.ts';
+import { type OpenAiTestServer, startOpenAiTestServer } from '../support/openai-test-server.ts';
+import { connectStoreTemporal } from '../support/store-temporal.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+// A task result so long that its workflow continues as new, several times, in both stages.
+
+const rows = 70;
+
+let server: OpenAiTestServer;
+let folder: TemporaryFolder;
+let limited: Stet;
+let roomy: Stet;
+
+beforeAll(async () => {
+  server = await startOpenAiTestServer({ answer: ({ prompt }) => answerCapital(prompt) });
+  folder = await makeTemporaryFolder();
+  const environment = await limitTemporal(folder, { 'limit.historyCount.suggestContinueAsNew': 80 });
+  const workingDirectory = folder.path;
+  limited = await openStet({ store: `${folder.path}/limited`, workingDirectory, environment, segmentSize: 1 });
+  roomy = await openStet({ store: `${folder.path}/roomy`, workingDirectory });
+});
+
+afterAll(async () => {
+  await limited?.close();
+  await roomy?.close();
+  await server?.close();
+  await folder?.[Symbol.asyncDispose]();
+});
+
+async function run(stet: Stet): Promise<RunDocument> {
+  return (await stet.run(makeCapitalRun({ baseUrl: server.baseUrl, rows }))).result();
+}
+
+describe('a task result of many segments', () => {
+  it('that reaches the limit of a history after all is failed, not cancelled, and keeps its answers', async () => {
+    const environment = await limitTemporal(folder, { 'limit.historyCount.error': 120 });
+    const store = `${folder.path}/tight`;
+    const tight = await openStet({ store, workingDirectory: folder.path, environment, segmentSize: 1 });
+    try {
+      const document = await run(tight);
+      expect(document.status).toBe('failed');
+      expect(document.tasks[0]).toMatchObject({ status: 'failed', error: { code: 'temporal-failed' } });
+      const sent = server.count();
+      expect(sent).toBeLessThan(rows);
+      // The next attempt has a history of its own.
+      await (await tight.resume(document.run)).result();
+      expect(server.count()).toBeGreaterThan(sent);
+      expect(new Set(server.requests.map(({ prompt }) => prompt)).size).toBe(server.count());
+    } finally {
+      await tight.close();
+    }
+  });
+
+  it('continues as new, sends every query once, and has the result of one big segment', async () => {
+    const document = await run(limited);
+    expect(document.status).toBe('completed');
+    expect(server.count()).toBe(rows);
+    expect(new Set(server.requests.map(({ prompt }) => prompt)).size).toBe(rows);
+    expect(document.tasks[0]?.model_queries).toEqual({ sent: rows, retried: 0, saved: 0 });
+
+    const undisturbed = await run(roomy);
+    expect(document.tasks[0]?.result_digest).toBe(undisturbed.tasks[0]?.result_digest);
+    expect(document.tasks[0]?.metrics).toEqual(undisturbed.tasks[0]?.metrics);
+    await expectContinued(document);
+  });
+});
+
+/** The child's chain has several links under one id, each short, and the last one published. */
+async function expectContinued(document: RunDocument): Promise<void> {
+  await using store = await openClosing(`${folder.path}/limited`);
+  const [task] = await store.results.listTaskResults(document.run);
+  if (task === undefined) throw new Error('The run has no task.');
+  const storeId = await store.runs.getStoreId();
+  const workflowId = makeTaskResultWorkflowId({ storeId, ...task, verdict: 'none' });
+  await using temporal = await connectStoreTemporal(`${folder.path}/limited`);
+  await expect
+    .poll(async () => (await temporal.listExecutions([workflowId])).filter((link) => link.workflowId === workflowId).map(({ status }) => status.name).sort())
+    .toSatisfy((names: string[]) => names.length >= 4 && names.at(0) === 'COMPLETED' && names.slice(1).every((name) => name === 'CONTINUED_AS_NEW'));
+  for (const link of await temporal.listExecutions()) expect(link.historyLength).toBeLessThan(200);
+}
+
+async function openClosing(directory: string) {
+  const store = await openStore(directory);
+  return { ...store, [Symbol.asyncDispose]: () => store.close() };
+}
