@@ -7,7 +7,6 @@ import { checkSecrets, type ResolvedRun, readRunFile } from '../planning/run-fil
 import { createDryContentStore } from '../storage/dry-content-store.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
-import { cancelRun } from './cancel-run.ts';
 import { describeOrigin } from './describe-origin.ts';
 import type { Host } from './host.ts';
 import { iterateSamples } from './iterate-samples.ts';
@@ -15,7 +14,7 @@ import { makeId } from './make-id.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument, sumCounts } from './make-run-document.ts';
 import type { PlanOptions, RunOptions, Stet } from './stet.ts';
-import { type SuperviseOptions, superviseRun } from './supervise-run.ts';
+import type { SuperviseOptions } from './supervise-run.ts';
 
 /** The library over a host that has Temporal, workers and a store. */
 export function createStet(host: Host): Stet {
@@ -45,8 +44,11 @@ export function createStet(host: Host): Stet {
     });
   };
 
-  const supervise = (store: Store, run: RunRecord, more: Omit<SuperviseOptions, 'host' | 'store' | 'run'>) =>
-    superviseRun({ host, store, run, ...more });
+  // What talks to Temporal is loaded when a run needs it: it takes longer than a plan or a list.
+  const supervise = async (store: Store, run: RunRecord, more: Omit<SuperviseOptions, 'host' | 'store' | 'run'>) => {
+    const { superviseRun } = await import('./supervise-run.ts');
+    return superviseRun({ host, store, run, ...more });
+  };
 
   return {
     async plan(source, options = {}) {
@@ -99,6 +101,7 @@ export function createStet(host: Host): Stet {
       if (isFinal(run.status)) {
         throw new EvaluationError('usage', `Run ${run.runId} is ${run.status} already.`);
       }
+      const { cancelRun } = await import('./cancel-run.ts');
       await cancelRun(host, store, run);
       return makeRunDocument(store, await store.runs.getRun(run.runId));
     },

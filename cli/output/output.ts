@@ -26,7 +26,7 @@ function makeOutput(stream: TextOutput, context: CommandContext): HumanOutput {
       stream.write(text);
     },
     // What is no terminal has no width to keep within; a table for a file may be wide, but not without end.
-    width: stream.isTTY === true ? Math.max(20, stream.columns ?? 80) : 200,
+    width: stream.isTTY === true ? Math.max(20, stream.columns || 80) : 200,
     style: makeStyle(stream, context.environment),
   };
 }

@@ -42,7 +42,7 @@ function makeLiveView(context: CommandContext): ProgressView {
     timer = undefined;
     drawnAt = context.now();
     const lines = renderLiveLines(tasks, statusLine, {
-      width: (stderr.columns ?? 80) - 1,
+      width: (stderr.columns || 80) - 1,
       rows: stderr.rows ?? 24,
       style,
     });

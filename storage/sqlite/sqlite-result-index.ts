@@ -5,10 +5,10 @@ import type { RecordedError, ResultIndex, SegmentRecord, TaskResultSummary } fro
 import type { SqliteConnection } from './connection.ts';
 import * as find from './find-results.ts';
 import { JournalRows } from './journal-rows.ts';
-import type { SqliteJournal } from './sqlite-journal.ts';
 import { type RunningDecision, recordAlias, recordRunning } from './record-decision.ts';
 import { publish, recordEnd } from './record-end.ts';
 import { findSegmentRow, listSegmentRows, putSegmentRow, toSegmentRecord } from './segment-rows.ts';
+import type { SqliteJournal } from './sqlite-journal.ts';
 import { findOpenTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
 
 /** The result index in SQLite. Every method is one transaction; all but sealing are over before the event loop turns. */

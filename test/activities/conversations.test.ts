@@ -1,20 +1,27 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorkActivities } from '../../activities/create-activities.ts';
 import { createPlanCache } from '../../activities/plan-cache.ts';
 import { createPreparedTasks, type GetPreparedTask } from '../../activities/prepared-tasks.ts';
 import { createSegmentRunner } from '../../activities/run-segment.ts';
 import { createSolveSegment } from '../../activities/solve.ts';
-import { createWorkActivities } from '../../activities/create-activities.ts';
-import type { ModelInput } from '../../evaluation/model-io.ts';
 import { ModelError } from '../../evaluation/model-error.ts';
+import type { ModelInput } from '../../evaluation/model-io.ts';
 import { createQueryRecorder } from '../../evaluation/query-recorder.ts';
+import type { ScoredSample } from '../../evaluation/score.ts';
 import type { SolvedTrial } from '../../evaluation/trace.ts';
 import type { Models } from '../../models/models.ts';
 import { readSegmentLines } from '../../storage/segment-lines.ts';
-import type { ScoredSample } from '../../evaluation/score.ts';
 import type { Store } from '../../storage/store.ts';
 import { answerCapital } from '../support/capital-run.ts';
-import { type ActivityBench, type BenchRun, failureOf, openActivityBench, runActivity, startActivity } from './activity-bench.ts';
+import {
+  type ActivityBench,
+  type BenchRun,
+  failureOf,
+  openActivityBench,
+  runActivity,
+  startActivity,
+} from './activity-bench.ts';
 import { createFakeModels, type FakeModels, makeGate } from './fake-models.ts';
 
 // Samples that need several queries: the journal's unit is the answer, not the sample.
@@ -47,7 +54,13 @@ function conversationOf(models: Models, store: Store) {
         error = { error_type: failure.code, message: failure.message, stage: 'solver', trial: 0 };
       }
       const { queries, failedQueries } = recorder;
-      const trial: SolvedTrial = { trial: 0, output: null, queries, failed_queries: failedQueries, ...(error && { error }) };
+      const trial: SolvedTrial = {
+        trial: 0,
+        output: null,
+        queries,
+        failed_queries: failedQueries,
+        ...(error && { error }),
+      };
       return { sample_index: sample.index, sample_id: sample.id, attempt, trials: [trial] };
     },
   });
@@ -64,8 +77,7 @@ describe('a solver that asks several times', () => {
     run = await bench.addRun({ rows: 1 });
   });
 
-  const load = () =>
-    bench.store.journal.load({ taskResultId: run.task.taskResultId, stage: 'solve', segmentIndex: 0 });
+  const load = () => bench.store.journal.load({ taskResultId: run.task.taskResultId, stage: 'solve', segmentIndex: 0 });
 
   it('sends its next question only when the last answer is on disk', async () => {
     const gate = makeGate();
@@ -92,19 +104,22 @@ describe('a solver that asks several times', () => {
     expect(promptsOf(models)).toEqual(['c0 first', 'c0 again', 'c0 again']);
   });
 
-  it.each([1, 2])('and is killed after %i answers sends only the rest, a repeated question included', async (answered) => {
-    let count = 0;
-    const killed = createFakeModels(() => (count++ < answered ? 'yes' : never));
-    startActivity(conversationOf(killed, bench.store), run.segment());
-    await killed.untilSent(answered + 1);
+  it.each([1, 2])(
+    'and is killed after %i answers sends only the rest, a repeated question included',
+    async (answered) => {
+      let count = 0;
+      const killed = createFakeModels(() => (count++ < answered ? 'yes' : never));
+      startActivity(conversationOf(killed, bench.store), run.segment());
+      await killed.untilSent(answered + 1);
 
-    const models = createFakeModels(() => 'yes');
-    await runActivity(conversationOf(models, await bench.openAnotherStore()), run.segment());
-    expect(promptsOf(models)).toEqual(['c0 first', 'c0 again', 'c0 again'].slice(answered));
-    const [sealed] = await bench.store.results.listSegments(run.task.taskResultId, 'solve');
-    expect(sealed?.queries).toEqual({ sent: 3, retried: 0 });
-    expect(await load()).toEqual({ answers: [], outcomes: [] });
-  });
+      const models = createFakeModels(() => 'yes');
+      await runActivity(conversationOf(models, await bench.openAnotherStore()), run.segment());
+      expect(promptsOf(models)).toEqual(['c0 first', 'c0 again', 'c0 again'].slice(answered));
+      const [sealed] = await bench.store.results.listSegments(run.task.taskResultId, 'solve');
+      expect(sealed?.queries).toEqual({ sent: 3, retried: 0 });
+      expect(await load()).toEqual({ answers: [], outcomes: [] });
+    },
+  );
 
   it('and failed at its second question asks that one again when the run is resumed, also after a kill', async () => {
     const failing = createFakeModels(({ prompt }) => {
@@ -163,7 +178,10 @@ describe('a sample with several trials', () => {
       },
     };
     const models = createFakeModels(() => gate.model.promise, { concurrency: 1 });
-    const { environment, ended } = startActivity(createWorkActivities({ store: slow, models }).solveSegment, run.segment());
+    const { environment, ended } = startActivity(
+      createWorkActivities({ store: slow, models }).solveSegment,
+      run.segment(),
+    );
     await models.untilSent(1);
     environment.cancel();
     gate.model.open('Capital 0');
@@ -202,8 +220,7 @@ describe('a judge', () => {
   });
 
   const scorerOf = (models: Models, store: Store = bench.store) => createWorkActivities({ store, models }).scoreSegment;
-  const load = () =>
-    bench.store.journal.load({ taskResultId: run.task.taskResultId, stage: 'score', segmentIndex: 0 });
+  const load = () => bench.store.journal.load({ taskResultId: run.task.taskResultId, stage: 'score', segmentIndex: 0 });
 
   async function readScored(): Promise<ScoredSample[]> {
     const [sealed] = await bench.store.results.listSegments(run.task.taskResultId, 'score');
@@ -241,8 +258,13 @@ describe('a judge', () => {
   });
 
   it('whose replies stay invalid is asked anew by a resume, since its answers are what is broken', async () => {
-    await runActivity(scorerOf(createFakeModels(({ sampleId }) => (sampleId === 'c2' ? 'nothing' : good))), run.segment());
-    expect((await readScored())[2]?.errors).toMatchObject([{ error_type: 'judge-reply-invalid', scorer_key: 'verdict' }]);
+    await runActivity(
+      scorerOf(createFakeModels(({ sampleId }) => (sampleId === 'c2' ? 'nothing' : good))),
+      run.segment(),
+    );
+    expect((await readScored())[2]?.errors).toMatchObject([
+      { error_type: 'judge-reply-invalid', scorer_key: 'verdict' },
+    ]);
     await bench.store.results.recordEnd(run.task.taskResultId, { status: 'failed', error: null });
     await bench.store.runs.recordRunEnd(run.runId, { failed: true });
     await bench.store.runs.reopenRun(run.runId);

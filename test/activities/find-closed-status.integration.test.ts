@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findClosedStatus } from '../../activities/find-closed-status.ts';
 import { openStet, type Stet } from '../../embedded/index.ts';
@@ -29,7 +30,11 @@ afterAll(async () => {
 });
 
 function start(options: { readonly workflowExecutionTimeout?: number } = {}) {
-  return temporal.client.workflow.start('taskResultWorkflow', { workflowId: randomUUID(), taskQueue: 'nobody', ...options });
+  return temporal.client.workflow.start('taskResultWorkflow', {
+    workflowId: randomUUID(),
+    taskQueue: 'nobody',
+    ...options,
+  });
 }
 
 const find = (workflowId: string) => findClosedStatus(temporal.client, workflowId);
@@ -42,17 +47,36 @@ describe('a workflow that ended without a record', () => {
   });
 
   it('was cancelled when it was deleted', async () => {
-    const { workflowId, terminate } = await start();
-    await terminate();
+    const { workflowId } = await start();
     const { client } = temporal;
     const execution = { namespace: client.options.namespace, workflowExecution: { workflowId } };
     await client.workflowService.deleteWorkflowExecution(execution);
-    await expect.poll(() => client.workflow.getHandle(workflowId).describe().then(() => 'there', () => 'gone')).toBe('gone');
+    const describeIt = () => client.workflow.getHandle(workflowId).describe();
+    await expect
+      .poll(
+        () =>
+          describeIt().then(
+            () => 'there',
+            () => 'gone',
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe('gone');
     expect(await find(workflowId)).toEqual({ status: 'cancelled', error: null });
   });
 
   it('was cancelled when Temporal never heard of it', async () => {
     expect(await find(randomUUID())).toEqual({ status: 'cancelled', error: null });
+  });
+
+  it('failed when the server ended it for a limit', async () => {
+    const { workflowId } = await start();
+    const asServer = new Client({ connection: temporal.client.connection, identity: 'history-service' });
+    await asServer.workflow.getHandle(workflowId).terminate('Workflow history count exceeds limit.');
+    expect(await find(workflowId)).toEqual({
+      status: 'failed',
+      error: { code: 'temporal-failed', message: 'Workflow history count exceeds limit.' },
+    });
   });
 
   it('failed when a time-out of Temporal ended it', async () => {

@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkActivities } from '../../activities/create-activities.ts';
 import { ModelError } from '../../evaluation/model-error.ts';
 import { answerCapital, exactScorer, looseScorer } from '../support/capital-run.ts';
-import { type ActivityBench, createStoreActivitiesOf, failureOf, openActivityBench, runActivity } from './activity-bench.ts';
+import {
+  type ActivityBench,
+  createStoreActivitiesOf,
+  failureOf,
+  openActivityBench,
+  runActivity,
+} from './activity-bench.ts';
 import { createFakeModels, type FakeHandler } from './fake-models.ts';
 
 // From sealed segments to a result that look-ups find, or do not.
@@ -43,7 +49,9 @@ describe('metrics', () => {
     ];
     const one = await first.complete(createFakeModels(answerWell));
     // Wrong before and after: no score and no metric changes.
-    const other = await second.complete(createFakeModels((query) => (query.sampleId === 'c5' ? 'Capital 5.' : answerWell(query))));
+    const other = await second.complete(
+      createFakeModels((query) => (query.sampleId === 'c5' ? 'Capital 5.' : answerWell(query))),
+    );
     expect(other.resultDigest).not.toBe(one.resultDigest);
   });
 
@@ -91,7 +99,10 @@ describe('publication', () => {
     expect((await old.getRecord()).isCurrent).toBe(false);
     expect((await updated.getRecord()).isCurrent).toBe(true);
     const again = await bench.addRun();
-    expect(await again.complete(createFakeModels(answerWell))).toMatchObject({ reuse: 'full', reusedFrom: updated.task.taskResultId });
+    expect(await again.complete(createFakeModels(answerWell))).toMatchObject({
+      reuse: 'full',
+      reusedFrom: updated.task.taskResultId,
+    });
   });
 
   it('under no-cache is never found by a look-up', async () => {
@@ -125,7 +136,11 @@ describe('the decision under the lock', () => {
     expect(await activities().checkReuse({ runId, planRef, policy, tasks: [task] })).toEqual(['none']);
     await first.complete(createFakeModels(answerWell));
     expect(await activities().decideReuse({ runId, planRef, policy, task, expected: 'none' })).toBe('full');
-    expect(await second.getRecord()).toMatchObject({ status: 'completed', reuse: 'full', reusedFrom: first.task.taskResultId });
+    expect(await second.getRecord()).toMatchObject({
+      status: 'completed',
+      reuse: 'full',
+      reusedFrom: first.task.taskResultId,
+    });
   });
 
   it('is partial, and recorded only where it was expected', async () => {
@@ -136,7 +151,11 @@ describe('the decision under the lock', () => {
     expect(await activities().decideReuse({ runId, planRef, policy, task, expected: 'none' })).toBe('partial');
     expect((await run.getRecord()).status).toBe('pending');
     expect(await activities().decideReuse({ runId, planRef, policy, task, expected: 'partial' })).toBe('partial');
-    expect(await run.getRecord()).toMatchObject({ status: 'running', reuse: 'partial', reusedFrom: source.task.taskResultId });
+    expect(await run.getRecord()).toMatchObject({
+      status: 'running',
+      reuse: 'partial',
+      reusedFrom: source.task.taskResultId,
+    });
     const [taken, original] = await Promise.all(
       [run, source].map(({ task: { taskResultId } }) => bench.store.results.listSegments(taskResultId, 'solve')),
     );
@@ -151,15 +170,18 @@ describe('the decision under the lock', () => {
     expect(await activities().decideReuse({ runId, planRef, policy, task, expected: 'none' })).toBe('none');
   });
 
-  it.each(['update', 'no-cache'] as const)('under %s is none, until the task result itself has ended', async (cachePolicy) => {
-    await (await bench.addRun()).complete(createFakeModels(answerWell));
-    const run = await bench.addRun({ cachePolicy });
-    const { runId, planRef, policy, task } = run;
-    expect(await activities().checkReuse({ runId, planRef, policy, tasks: [task] })).toEqual(['none']);
-    await run.complete(createFakeModels(answerWell));
-    expect(await activities().checkReuse({ runId, planRef, policy, tasks: [task] })).toEqual(['full']);
-    expect((await run.getRecord()).reuse).toBe('none');
-  });
+  it.each(['update', 'no-cache'] as const)(
+    'under %s is none, until the task result itself has ended',
+    async (cachePolicy) => {
+      await (await bench.addRun()).complete(createFakeModels(answerWell));
+      const run = await bench.addRun({ cachePolicy });
+      const { runId, planRef, policy, task } = run;
+      expect(await activities().checkReuse({ runId, planRef, policy, tasks: [task] })).toEqual(['none']);
+      await run.complete(createFakeModels(answerWell));
+      expect(await activities().checkReuse({ runId, planRef, policy, tasks: [task] })).toEqual(['full']);
+      expect((await run.getRecord()).reuse).toBe('none');
+    },
+  );
 });
 
 describe('partial reuse', () => {
@@ -177,7 +199,9 @@ describe('the record of an end', () => {
     const run = await bench.addRun();
     const published = await run.complete(createFakeModels(answerWell));
     const { taskResultId } = run.task;
-    expect(await activities().recordTaskResultEnd({ taskResultId, status: 'cancelled', error: null })).toBe('completed');
+    expect(await activities().recordTaskResultEnd({ taskResultId, status: 'cancelled', error: null })).toBe(
+      'completed',
+    );
     const error = { code: 'internal', message: 'too late' };
     expect(await activities().recordTaskResultEnd({ taskResultId, status: 'failed', error })).toBe('completed');
     expect(await run.getRecord()).toEqual(published);
@@ -186,7 +210,9 @@ describe('the record of an end', () => {
   it('is written once: the first one stands', async () => {
     const { task } = await bench.addRun();
     const { taskResultId } = task;
-    expect(await activities().recordTaskResultEnd({ taskResultId, status: 'cancelled', error: null })).toBe('cancelled');
+    expect(await activities().recordTaskResultEnd({ taskResultId, status: 'cancelled', error: null })).toBe(
+      'cancelled',
+    );
     expect(await activities().recordTaskResultEnd({ taskResultId, status: 'failed', error: null })).toBe('cancelled');
   });
 
@@ -216,19 +242,22 @@ describe('the record of an end', () => {
 });
 
 describe('a task result that failed or was cancelled', () => {
-  it.each(['failed', 'cancelled'] as const)('as %s is found by no look-up, whatever finished inside it', async (status) => {
-    const run = await bench.addRun();
-    const { runId, planRef, policy, task } = run;
-    await activities().decideReuse({ runId, planRef, policy, task, expected: 'none' });
-    const work = createWorkActivities({ store: bench.store, models: createFakeModels(answerWell) });
-    await runActivity(work.solveSegment, run.segment());
-    await runActivity(work.scoreSegment, run.segment());
-    await runActivity(work.computeMetrics, run.segment());
-    await activities().recordTaskResultEnd({ taskResultId: task.taskResultId, status, error: null });
-    for (const scorers of [[exactScorer], [looseScorer]]) {
-      const later = await bench.addRun({ scorers });
-      const input = { runId: later.runId, planRef: later.planRef, policy: later.policy, tasks: later.tasks };
-      expect(await activities().checkReuse(input)).toEqual(['none']);
-    }
-  });
+  it.each(['failed', 'cancelled'] as const)(
+    'as %s is found by no look-up, whatever finished inside it',
+    async (status) => {
+      const run = await bench.addRun();
+      const { runId, planRef, policy, task } = run;
+      await activities().decideReuse({ runId, planRef, policy, task, expected: 'none' });
+      const work = createWorkActivities({ store: bench.store, models: createFakeModels(answerWell) });
+      await runActivity(work.solveSegment, run.segment());
+      await runActivity(work.scoreSegment, run.segment());
+      await runActivity(work.computeMetrics, run.segment());
+      await activities().recordTaskResultEnd({ taskResultId: task.taskResultId, status, error: null });
+      for (const scorers of [[exactScorer], [looseScorer]]) {
+        const later = await bench.addRun({ scorers });
+        const input = { runId: later.runId, planRef: later.planRef, policy: later.policy, tasks: later.tasks };
+        expect(await activities().checkReuse(input)).toEqual(['none']);
+      }
+    },
+  );
 });

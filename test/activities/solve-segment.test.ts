@@ -118,7 +118,9 @@ describe('a segment that is solved', () => {
 describe('a second attempt', () => {
   it('after a kill sends only what the journal has no answer for', async () => {
     const never = new Promise<string>(() => undefined);
-    const killed = createFakeModels((query) => (['c2', 'c4'].includes(query.sampleId) ? never : answerWell(query)), { concurrency: 6 });
+    const killed = createFakeModels((query) => (['c2', 'c4'].includes(query.sampleId) ? never : answerWell(query)), {
+      concurrency: 6,
+    });
     startActivity(solverOf(killed), run.segment());
     await expect.poll(async () => (await loadJournal()).outcomes.length).toBe(4);
 
@@ -160,10 +162,15 @@ describe('a second attempt', () => {
 
   it('takes what a zombie recorded first, rather than its own answer', async () => {
     const gates = { zombie: makeGate<string>(), own: makeGate<string>() };
-    const zombie = createFakeModels(({ sampleId }) => (sampleId === 'c0' ? gates.zombie.promise : new Promise<string>(() => undefined)), { concurrency: 6 });
+    const zombie = createFakeModels(
+      ({ sampleId }) => (sampleId === 'c0' ? gates.zombie.promise : new Promise<string>(() => undefined)),
+      { concurrency: 6 },
+    );
     startActivity(solverOf(zombie, await bench.openAnotherStore()), run.segment());
     await zombie.untilSent(6);
-    const models = createFakeModels((query) => (query.sampleId === 'c0' ? gates.own.promise : answerWell(query)), { concurrency: 6 });
+    const models = createFakeModels((query) => (query.sampleId === 'c0' ? gates.own.promise : answerWell(query)), {
+      concurrency: 6,
+    });
     const { ended } = startActivity(solverOf(models), run.segment());
     await models.untilSent(6);
     gates.zombie.open('Recorded first');
@@ -235,7 +242,14 @@ describe('errors', () => {
     const models = createFakeModels(refuse);
     await runActivity(solverOf(models), run.segment());
     const sealed = await readSealed();
-    expect(sealed.map(({ trials }) => trials[0]?.error?.error_type)).toEqual([undefined, undefined, undefined, 'model-error', undefined, undefined]);
+    expect(sealed.map(({ trials }) => trials[0]?.error?.error_type)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'model-error',
+      undefined,
+      undefined,
+    ]);
     expect(sealed[3]?.trials[0]?.failed_queries).toEqual({ sent: 1, retried: 2 });
     const [segment] = await bench.store.results.listSegments(run.task.taskResultId, 'solve');
     expect(segment).toMatchObject({ samples: 6, errors: 1, queries: { sent: 6, retried: 2 } });

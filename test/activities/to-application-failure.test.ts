@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { toApplicationFailure } from '../../activities/to-application-failure.ts';
-import { errorCodes, EvaluationError } from '../../contracts/evaluation-error.ts';
+import { EvaluationError, errorCodes } from '../../contracts/evaluation-error.ts';
 import { ModelError } from '../../evaluation/model-error.ts';
 
 describe('an error that leaves an activity', () => {
@@ -31,7 +31,11 @@ describe('an error that leaves an activity', () => {
       message: 'TypeError: x is not a function',
       nonRetryable: true,
     });
-    expect(toApplicationFailure('just text')).toMatchObject({ type: 'internal', message: 'just text', nonRetryable: true });
+    expect(toApplicationFailure('just text')).toMatchObject({
+      type: 'internal',
+      message: 'just text',
+      nonRetryable: true,
+    });
   });
 
   it('is short, because it enters a history', () => {

@@ -21,6 +21,8 @@ interface Mistake {
   /** What the place is looked up by in `in` (the run file). */
   readonly at?: string;
   readonly in?: string;
+  /** A place without column. */
+  readonly isWholeLine?: true;
   readonly says: readonly (string | RegExp)[];
   readonly never?: string;
 }
@@ -29,7 +31,8 @@ const secret = 'sk-literal-0123456789';
 const scorer = '{type: string_equals, ground_truth: "{{ sample.capital }}"}';
 const model = 'config: {connection_type: openai_compatible, base_url: "BASE_URL", model_key: small-1}';
 const specification = '{key: plain, task_key: capital-qa, model_key: small}';
-const rows = '{"sample_id": "a", "country": "Italy", "capital": "Rome"}\n{"sample_id": "b", "country": "Peru", "capital": "Lima"}\n';
+const rows =
+  '{"sample_id": "a", "country": "Italy", "capital": "Rome"}\n{"sample_id": "b", "country": "Peru", "capital": "Lima"}\n';
 
 const runFile = `models:
   - key: small
@@ -66,7 +69,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a key that stands twice in a mapping',
     replace: 'run_config: {num_samples: 10}',
     by: 'run_config: {num_samples: 10}\nmodels: []',
-    code: 'config-yaml',
+    code: 'config-duplicate-key',
     at: 'models: []',
     says: ['"models"', 'line 1'],
   },
@@ -76,7 +79,7 @@ const mistakes: readonly Mistake[] = [
     by: `${model}\n  - {key: small, config: {connection_type: placeholder}}`,
     code: 'config-duplicate-key',
     at: 'small, config',
-    says: ['"small"', ':2:'],
+    says: ['"small"', 'run.yaml:2'],
   },
   {
     name: 'an unknown key',
@@ -173,13 +176,13 @@ const mistakes: readonly Mistake[] = [
     by: `secrets: {LAB: ${secret}}\nmodels:\n`,
     code: 'config-secret',
     at: secret,
-    says: ['LAB', '$VAR'],
+    says: ['LAB: $LAB'],
     never: secret,
   },
   {
     name: 'a password in an address, which is not repeated',
-    replace: 'http://',
-    by: `http://me:${secret}@`,
+    replace: 'BASE_URL',
+    by: `http://me:${secret}@localhost/v1`,
     code: 'config-secret',
     at: '"http://me',
     says: ['base_url'],
@@ -203,7 +206,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a data file that is not there',
     files: { 'capitals.jsonl': null },
     code: 'config-file-missing',
-    at: '- key: capitals\n',
+    at: '{type: local',
     says: ['capitals.jsonl'],
   },
   {
@@ -211,7 +214,7 @@ const mistakes: readonly Mistake[] = [
     replace: '"Capital of {{ sample.country }}?"',
     by: '!include "prompt.txt"',
     code: 'config-file-missing',
-    at: '!include',
+    at: '"prompt.txt"',
     says: ['prompt.txt'],
   },
   {
@@ -268,7 +271,8 @@ const mistakes: readonly Mistake[] = [
     code: 'dataset-invalid',
     at: '[1, 2]',
     in: 'capitals.jsonl',
-    says: [],
+    isWholeLine: true,
+    says: ['expected a JSON object, found a list'],
   },
   {
     name: 'a number beyond double precision in a row',
@@ -286,13 +290,14 @@ const mistakes: readonly Mistake[] = [
     code: 'dataset-invalid',
     at: 'Peru,Lima',
     in: 'capitals.csv',
-    says: ['3', '2'],
+    isWholeLine: true,
+    says: ['expected 2 cells as in the header row, found 3'],
   },
   {
     name: 'a data file without rows',
     files: { 'capitals.jsonl': '\n' },
     code: 'dataset-empty',
-    at: '- key: capitals\n',
+    at: '{type: local',
     says: ['capitals'],
   },
   {
@@ -300,7 +305,7 @@ const mistakes: readonly Mistake[] = [
     replace: 'file_path: ./capitals.jsonl',
     by: 'file_path: ./capitals.jsonl, filters: [{op: equals, expression: "{{ sample.country }}", value: Atlantis}]',
     code: 'dataset-empty',
-    at: '- key: capitals\n',
+    at: '{type: local',
     says: ['2'],
   },
   {
@@ -308,18 +313,18 @@ const mistakes: readonly Mistake[] = [
     replace: model,
     by: 'config: {connection_type: typescript, module: ./assistant.ts}',
     code: 'config-file-missing',
-    at: '- key: small',
+    at: '{connection_type',
     says: ['assistant.ts'],
   },
   {
     name: 'a module that does not parse',
     replace: model,
     by: 'config: {connection_type: typescript, module: ./assistant.ts}',
-    files: { 'assistant.ts': 'export default function answer( {\n' },
+    files: { 'assistant.ts': "export default () => 'Rome;\n" },
     code: 'module-invalid',
     at: '\n',
     in: 'assistant.ts',
-    says: [],
+    says: ['Unterminated string'],
   },
   {
     name: 'a module without the export that is named',
@@ -327,7 +332,7 @@ const mistakes: readonly Mistake[] = [
     by: 'config: {connection_type: typescript, module: ./assistant.ts, export: answr}',
     files: { 'assistant.ts': "export const answer = () => 'Rome';\n" },
     code: 'module-invalid',
-    at: '- key: small',
+    at: '{connection_type',
     says: ['answr', 'answer'],
   },
   {
@@ -336,7 +341,7 @@ const mistakes: readonly Mistake[] = [
     by: 'config: {connection_type: typescript, module: ./assistant.ts}',
     files: { 'assistant.ts': "throw new Error('no licence');\nexport default () => 'Rome';\n" },
     code: 'module-invalid',
-    at: '- key: small',
+    at: '{connection_type',
     says: ['no licence'],
   },
   {
@@ -344,7 +349,7 @@ const mistakes: readonly Mistake[] = [
     replace: model,
     by: 'config: {connection_type: recorded, file_path: answers.jsonl}',
     code: 'config-file-missing',
-    at: '- key: small',
+    at: '{connection_type',
     says: ['answers.jsonl'],
   },
   {
@@ -363,17 +368,20 @@ const mistakes: readonly Mistake[] = [
     name: 'a task of --only that is not there',
     options: ['--only', 'plian'],
     code: 'config-unknown-name',
-    says: ['"plian"', 'Did you mean "plain"?'],
+    says: ['--only plian', 'Did you mean "plain"?'],
   },
 ];
 
 let server: OpenAiTestServer;
 let folder: TemporaryFolder;
+/** One store for all cases, so that at the end it can be seen that none of them left a run in it. */
+let environment: { readonly STET_STORE: string };
 let cases = 0;
 
 beforeAll(async () => {
   server = await startOpenAiTestServer();
   folder = await makeTemporaryFolder();
+  environment = { STET_STORE: path.join(folder.path, 'store') };
 });
 
 afterAll(async () => {
@@ -395,7 +403,6 @@ async function prepare(mistake: Pick<Mistake, 'replace' | 'by' | 'files'>) {
     'capitals.jsonl': rows,
     ...mistake.files,
   };
-  // The address is that of this test's server, also behind a name and a password.
   for (const [name, content] of Object.entries(files)) {
     if (content !== null) await folder.write(path.join(path.basename(cwd), name), content);
   }
@@ -415,37 +422,22 @@ function expectClearError(result: CliResult, mistake: Mistake, files: Readonly<R
   }
   if (mistake.at !== undefined) {
     const name = mistake.in ?? 'run.yaml';
-    // A place in a block item is that of its first key.
-    const wanted = mistake.at.replace(/^- /, '');
-    const lead = mistake.at.length - wanted.length;
-    const [line, column] = locateText(files[name] ?? '', mistake.at).split(':').map(Number);
-    expect(stderr).toContain(`${name}:${line}:${(column ?? 0) + lead}: error:`);
+    const place = locateText(files[name] ?? '', mistake.at);
+    expect(stderr).toContain(`${name}:${mistake.isWholeLine === true ? place.split(':')[0] : place}: error:`);
   }
   if (mistake.never !== undefined) expect(stderr).not.toContain(mistake.never);
 }
 
 describe('a mistake in what is to be run', () => {
-  it.each(mistakes)('stops before anything is spent: $name', async (mistake) => {
+  it.concurrent.each(mistakes)('stops before anything is spent: $name', async (mistake) => {
     const { cwd, files } = await prepare(mistake);
-    const command = ['-f', 'run.yaml', ...(mistake.options ?? [])];
-    const [ran, planned] = await Promise.all([
-      runCli(['run', ...command], { cwd, environment: { STET_STORE: path.join(folder.path, 'store') } }),
-      runCliJson<{ error: { code: string } }>([mistake.code === 'config-secret' ? 'run' : 'plan', ...command], { cwd }),
-    ]);
-    expectClearError(ran, mistake, files);
-    expect(planned.code, planned.stderr).toBe(2);
-    expect(planned.document.error.code).toBe(mistake.code);
-    if (mistake.never !== undefined) expect(planned.stdout + planned.stderr).not.toContain(mistake.never);
-    if (mistake.code !== 'config-secret') expect(existsSync(path.join(cwd, '.stet'))).toBe(false);
+    const result = await runCli(['run', '-f', 'run.yaml', ...(mistake.options ?? [])], { cwd, environment });
+    expectClearError(result, mistake, files);
   });
 
   it('leaves no run behind and has sent nothing', async () => {
-    const list = await runCliJson<{ runs: unknown[] }>(['list'], {
-      cwd: folder.path,
-      environment: { STET_STORE: path.join(folder.path, 'store') },
-    });
+    const list = await runCliJson<{ runs: unknown[] }>(['list'], { cwd: folder.path, environment });
     expect(list.document).toEqual({ runs: [] });
-    expect(existsSync(path.join(folder.path, 'store', 'temporal'))).toBe(false);
     expect(server.count()).toBe(0);
   });
 
@@ -455,30 +447,64 @@ describe('a mistake in what is to be run', () => {
       by: '{type: string_equal, ground_truth: x}\n        - $ref: scorer.yaml',
       files: { 'scorer.yaml': 'type: includes\ntxt: x\n' },
     });
-    await folder.write(
-      `${path.basename(cwd)}/run.yaml`,
-      (files['run.yaml'] ?? '').replace('model_key: small}', 'model_key: large}').replace('num_samples: 10', 'num_samples: 0'),
-    );
-    const { code, stderr } = await runCli(['validate', '-f', 'run.yaml'], { cwd });
-    expect(code).toBe(2);
-    for (const place of ['run.yaml:15:', 'scorer.yaml:2:1', 'run.yaml:20:', 'run.yaml:21:']) expect(stderr).toContain(place);
-    const { document } = await runCliJson<{ error: { problems: { file: string; line: number }[] } }>(
-      ['run', '-f', 'run.yaml'],
+    const text = (files['run.yaml'] ?? '').replace('model_key: small}', 'model_key: large}').replace(': 10', ': 0');
+    await folder.write(`${path.basename(cwd)}/run.yaml`, text);
+    const { code, stderr, document } = await runCliJson<{ error: { problems: { file: string; line: number }[] } }>(
+      ['validate', '-f', 'run.yaml'],
       { cwd },
     );
-    expect(document.error.problems.length).toBeGreaterThanOrEqual(4);
-    expect(stderr).toContain(`${document.error.problems.length} problems; nothing was started.`);
+    expect(code).toBe(2);
+    const places = document.error.problems.map(({ file, line }) => `${path.basename(file)}:${line}`);
+    const expected = [
+      `run.yaml:${locateText(text, 'string_equal,').split(':')[0]}`,
+      'scorer.yaml:2',
+      `run.yaml:${locateText(text, 'large').split(':')[0]}`,
+      `run.yaml:${locateText(text, '{num_samples').split(':')[0]}`,
+    ];
+    expect(places).toEqual(expect.arrayContaining(expected));
+    for (const place of expected) expect(stderr).toContain(`${place}:`);
+    expect(stderr).toContain(`${places.length} problems; nothing was started.`);
+  });
+
+  it('in a template, a filter or an adapter is reported together with the others, too', async () => {
+    const { cwd, files } = await prepare({
+      replace: model,
+      by: 'config: {url: "BASE_URL", adapter: {key: plain}}',
+    });
+    const text = `model_adapters:
+  - key: plain
+    process_input: {language: jinja, source_code: "{{ input | tojsn }}"}
+    process_output: {language: jinja, source_code: "{{ body"}
+${files['run.yaml']}`
+      .replace('capitals.jsonl}', 'capitals.jsonl, filters: [{op: exists, expression: "{{ a b }}"}]}')
+      .replace('sample.country }}', 'sample.country | uper }}')
+      .replace('{num_samples: 10}', '{num_smples: 10}');
+    await folder.write(`${path.basename(cwd)}/run.yaml`, text);
+    const { code, stderr } = await runCli(['validate', '-f', 'run.yaml'], { cwd });
+    expect(code).toBe(2);
+    for (const mistake of ['"{{ input', '"{{ body', '"{{ a b', '"Capital of', 'num_smples']) {
+      expect(stderr).toContain(`run.yaml:${locateText(text, mistake)}: error:`);
+    }
+    expect(stderr).toContain('5 problems');
   });
 });
 
 describe('a mistake on the command line', () => {
-  it.each([
+  it.concurrent.each([
     { name: 'an unknown command', commandLine: ['rnu', '-f', 'run.yaml'], says: ["unknown command 'rnu'", 'run'] },
     { name: 'an unknown option', commandLine: ['run', '-f', 'run.yaml', '--frozn'], says: ["'--frozn'", '--frozen'] },
     { name: 'a missing option', commandLine: ['run'], says: ['--file'] },
     { name: 'a missing argument', commandLine: ['show'], says: ["'run'"] },
-    { name: 'a policy that is none', commandLine: ['run', '-f', 'run.yaml', '--cache-policy', 'never'], says: ['never', 'no-cache'] },
-    { name: 'a number that is none', commandLine: ['run', '-f', 'run.yaml', '--num-samples', '0'], says: ['"0"', 'at least 1'] },
+    {
+      name: 'a policy that is none',
+      commandLine: ['run', '-f', 'run.yaml', '--cache-policy', 'never'],
+      says: ['never', 'no-cache'],
+    },
+    {
+      name: 'a number that is none',
+      commandLine: ['run', '-f', 'run.yaml', '--num-samples', '0'],
+      says: ['"0"', 'at least 1'],
+    },
     { name: 'a --set without value', commandLine: ['run', '-f', 'run.yaml', '--set', 'config'], says: ['PATH=VALUE'] },
     { name: 'a run that is not there', commandLine: ['show', 'latest'], says: ['run-not-found'] },
     { name: 'a run to go on with that is not there', commandLine: ['resume', 'abc'], says: ['run-not-found'] },

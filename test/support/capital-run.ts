@@ -13,6 +13,10 @@ export interface CapitalRunOptions {
   readonly models?: readonly Record<string, unknown>[];
   readonly maxSampleErrors?: number;
   readonly maxConcurrentRequests?: number;
+  /** Further fields of the model, such as `max_retries`. */
+  readonly model?: Record<string, unknown>;
+  /** Further fields of its connection, such as `api_key`. */
+  readonly connection?: Record<string, unknown>;
 }
 
 export const exactScorer = { type: 'string_equals', ground_truth: '{{ sample.capital }}' } as const;
@@ -42,7 +46,13 @@ export function makeCapitalRun(options: CapitalRunOptions): RunFileInput {
           ? {}
           : { max_concurrent_requests: options.maxConcurrentRequests }),
         generation: options.generation ?? { temperature: 0 },
-        config: { connection_type: 'openai_compatible', base_url: options.baseUrl, model_key: 'small-1' },
+        ...options.model,
+        config: {
+          connection_type: 'openai_compatible',
+          base_url: options.baseUrl,
+          model_key: 'small-1',
+          ...options.connection,
+        },
       },
       ...(options.models ?? []),
     ],

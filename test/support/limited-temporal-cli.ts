@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { findTemporalCli } from '../../embedded/server/find-cli.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
@@ -16,8 +17,15 @@ export async function limitTemporal(
   });
   const limits = Object.entries(dynamicConfig).map(([key, value]) => `--dynamic-config-value ${key}=${value}`);
   const script = await folder.write(
-    'temporal-with-limits.sh',
-    ['#!/bin/sh', 'case "$1" in', `server) exec '${cli.path}' "$@" ${limits.join(' ')} ;;`, `*) exec '${cli.path}' "$@" ;;`, 'esac', ''].join('\n'),
+    `temporal-${randomUUID()}.sh`,
+    [
+      '#!/bin/sh',
+      'case "$1" in',
+      `server) exec '${cli.path}' "$@" ${limits.join(' ')} ;;`,
+      `*) exec '${cli.path}' "$@" ;;`,
+      'esac',
+      '',
+    ].join('\n'),
   );
   await chmod(script, 0o755);
   return { ...process.env, STET_TEMPORAL_CLI: script };

@@ -77,7 +77,10 @@ export function arbitraryFor(schema: Schema, options: ArbitraryOptions): fc.Arbi
   if (schema instanceof z.ZodEnum) return fc.constantFrom(...(Object.values(schema.enum) as JsonValue[]));
   if (schema instanceof z.ZodString) return fitting(schema, arbitraryText(schema, options));
   if (schema instanceof z.ZodURL) {
-    return fitting(schema, options.name.map((name) => `https://${name.toLowerCase()}.example.org/v1`));
+    return fitting(
+      schema,
+      options.name.map((name) => `https://${name.toLowerCase()}.example.org/v1`),
+    );
   }
   if (schema instanceof z.ZodNumber) return fitting(schema, arbitraryNumber(schema));
   if (schema instanceof z.ZodBoolean) return fc.boolean();
@@ -111,10 +114,12 @@ export function listPlaces(schema: Schema, value: JsonValue, path: Place['path']
   if (inner instanceof z.ZodObject && isMapping(value)) {
     for (const [key, child] of Object.entries(value)) {
       const field = (inner.shape as Readonly<Record<string, Schema>>)[key];
-      if (field !== undefined && marksOf(field).notBuiltYet === undefined) places.push(...listPlaces(field, child, [...path, key]));
+      if (field !== undefined && marksOf(field).notBuiltYet === undefined)
+        places.push(...listPlaces(field, child, [...path, key]));
     }
   } else if (inner instanceof z.ZodRecord && isMapping(value)) {
-    for (const [key, child] of Object.entries(value)) places.push(...listPlaces(inner.valueType, child, [...path, key]));
+    for (const [key, child] of Object.entries(value))
+      places.push(...listPlaces(inner.valueType, child, [...path, key]));
   } else if (inner instanceof z.ZodArray && Array.isArray(value)) {
     value.forEach((child: JsonValue, index) => places.push(...listPlaces(inner.element, child, [...path, index])));
   }
@@ -177,7 +182,12 @@ function findMinLength(schema: Schema): number {
 function listChecks(schema: Schema) {
   return (schema._zod.def.checks ?? []).map(
     (check) =>
-      check._zod.def as { readonly check: string; readonly format?: string; readonly pattern?: RegExp; readonly minimum?: number },
+      check._zod.def as {
+        readonly check: string;
+        readonly format?: string;
+        readonly pattern?: RegExp;
+        readonly minimum?: number;
+      },
   );
 }
 
@@ -187,18 +197,21 @@ function arbitraryNumber(schema: z.ZodNumber): fc.Arbitrary<number> {
   const max = Math.min(schema.maxValue ?? min + 40, min + 40);
   const whole = fc.integer({ min: Math.ceil(min), max: Math.floor(max) });
   if (schema.format === 'safeint') return whole;
-  return fc.oneof(whole, fc.integer({ min: Math.ceil(min * 100), max: Math.floor(max * 100) }).map((count) => count / 100));
+  return fc.oneof(
+    whole,
+    fc.integer({ min: Math.ceil(min * 100), max: Math.floor(max * 100) }).map((count) => count / 100),
+  );
 }
 
 function arbitraryJson({ text, name }: ArbitraryOptions): fc.Arbitrary<JsonValue> {
   const scalar: fc.Arbitrary<JsonValue> = fc.oneof(
-    { weight: 3, arbitrary: text },
+    { weight: 6, arbitrary: text },
     fc.integer({ min: -3, max: 9 }),
     fc.boolean(),
     fc.constant(null),
   );
   return fc.oneof(
-    { weight: 4, arbitrary: scalar },
+    { weight: 6, arbitrary: scalar },
     fc.array(scalar, { maxLength: 2 }),
     toMapping(fc.dictionary(name, scalar, { maxKeys: 2 })),
   );
@@ -240,12 +253,17 @@ function narrow(schema: Schema, value: JsonValue): Schema {
   if (!(inner instanceof z.ZodUnion)) return inner;
   if (inner instanceof z.ZodDiscriminatedUnion) {
     const tag = getAt(value, [inner._zod.def.discriminator]);
-    return inner.options.find((option) => option._zod.propValues?.[inner._zod.def.discriminator]?.has(tag as string)) ?? inner;
+    return (
+      inner.options.find((option) => option._zod.propValues?.[inner._zod.def.discriminator]?.has(tag as string)) ??
+      inner
+    );
   }
   const option = inner.options.find((candidate) => {
     const member = unwrap(candidate);
     if (Array.isArray(value)) return member instanceof z.ZodArray;
-    return isMapping(value) ? member instanceof z.ZodObject || member instanceof z.ZodRecord : z.safeParse(member, value).success;
+    return isMapping(value)
+      ? member instanceof z.ZodObject || member instanceof z.ZodRecord
+      : z.safeParse(member, value).success;
   });
   return option === undefined ? inner : unwrap(option);
 }

@@ -36,10 +36,18 @@ beforeEach(() => {
 
 function makeRun(options: Partial<CapitalRunOptions> = {}): RunFileInput {
   const systemPrompt = `Stopped ${scenario}. Name the city only.`;
-  return makeCapitalRun({ baseUrl: server.baseUrl, rows, systemPrompt, maxConcurrentRequests: concurrency, ...options });
+  return makeCapitalRun({
+    baseUrl: server.baseUrl,
+    rows,
+    systemPrompt,
+    maxConcurrentRequests: concurrency,
+    ...options,
+  });
 }
 
-async function countSent<Result>(work: () => Promise<Result>): Promise<{ readonly sent: number; readonly result: Result }> {
+async function countSent<Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly sent: number; readonly result: Result }> {
   const before = server.count();
   const result = await work();
   return { sent: server.count() - before, result };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeTaskResultWorkflowId } from '../../contracts/ids.ts';
 import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
 import { openStore } from '../../storage/index.ts';
@@ -16,6 +16,7 @@ let server: OpenAiTestServer;
 let folder: TemporaryFolder;
 let limited: Stet;
 let roomy: Stet;
+let requestsBefore = 0;
 
 beforeAll(async () => {
   server = await startOpenAiTestServer({ answer: ({ prompt }) => answerCapital(prompt) });
@@ -33,35 +34,42 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
+beforeEach(() => {
+  requestsBefore = server.count();
+});
+
+/** Requests of this test, and how many of them were unlike all others. */
+function countRequests(): { readonly sent: number; readonly unlike: number } {
+  const requests = server.requests.slice(requestsBefore);
+  return { sent: requests.length, unlike: new Set(requests.map(({ prompt }) => prompt)).size };
+}
+
 async function run(stet: Stet): Promise<RunDocument> {
   return (await stet.run(makeCapitalRun({ baseUrl: server.baseUrl, rows }))).result();
 }
 
 describe('a task result of many segments', () => {
-  it('that reaches the limit of a history after all is failed, not cancelled, and keeps its answers', async () => {
+  it('that reaches the limit of a history after all is failed, not cancelled, and loses no answer', async () => {
     const environment = await limitTemporal(folder, { 'limit.historyCount.error': 120 });
     const store = `${folder.path}/tight`;
     const tight = await openStet({ store, workingDirectory: folder.path, environment, segmentSize: 1 });
-    try {
-      const document = await run(tight);
-      expect(document.status).toBe('failed');
-      expect(document.tasks[0]).toMatchObject({ status: 'failed', error: { code: 'temporal-failed' } });
-      const sent = server.count();
-      expect(sent).toBeLessThan(rows);
-      // The next attempt has a history of its own.
-      await (await tight.resume(document.run)).result();
-      expect(server.count()).toBeGreaterThan(sent);
-      expect(new Set(server.requests.map(({ prompt }) => prompt)).size).toBe(server.count());
-    } finally {
-      await tight.close();
-    }
+    const failed = await run(tight);
+    await tight.close();
+    expect(failed.status).toBe('failed');
+    expect(failed.tasks[0]).toMatchObject({ status: 'failed', error: { code: 'temporal-failed' } });
+    expect(countRequests().sent).toBeLessThan(rows);
+
+    const reopened = await openStet({ store, workingDirectory: folder.path });
+    const resumed = await (await reopened.resume(failed.run)).result();
+    await reopened.close();
+    expect(resumed).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(countRequests()).toEqual({ sent: rows, unlike: rows });
   });
 
   it('continues as new, sends every query once, and has the result of one big segment', async () => {
     const document = await run(limited);
     expect(document.status).toBe('completed');
-    expect(server.count()).toBe(rows);
-    expect(new Set(server.requests.map(({ prompt }) => prompt)).size).toBe(rows);
+    expect(countRequests()).toEqual({ sent: rows, unlike: rows });
     expect(document.tasks[0]?.model_queries).toEqual({ sent: rows, retried: 0, saved: 0 });
 
     const undisturbed = await run(roomy);
@@ -80,8 +88,16 @@ async function expectContinued(document: RunDocument): Promise<void> {
   const workflowId = makeTaskResultWorkflowId({ storeId, ...task, verdict: 'none' });
   await using temporal = await connectStoreTemporal(`${folder.path}/limited`);
   await expect
-    .poll(async () => (await temporal.listExecutions([workflowId])).filter((link) => link.workflowId === workflowId).map(({ status }) => status.name).sort())
-    .toSatisfy((names: string[]) => names.length >= 4 && names.at(0) === 'COMPLETED' && names.slice(1).every((name) => name === 'CONTINUED_AS_NEW'));
+    .poll(async () =>
+      (await temporal.listExecutions([workflowId]))
+        .filter((link) => link.workflowId === workflowId)
+        .map(({ status }) => status.name)
+        .sort(),
+    )
+    .toSatisfy(
+      (names: string[]) =>
+        names.length >= 4 && names.at(0) === 'COMPLETED' && names.slice(1).every((name) => name === 'CONTINUED_AS_NEW'),
+    );
   for (const link of await temporal.listExecutions()) expect(link.historyLength).toBeLessThan(200);
 }
 

@@ -65,7 +65,7 @@ class BraceFormat {
   #findFirst(first: string): unknown {
     if (first !== '' && !/^\d+$/.test(first)) {
       if (this.#keywords.has(first)) return demand(this.#keywords.get(first));
-      throw new RenderFault(`the format names "${first}", which is not among the values`);
+      throw new RenderFault('the format has a name that is not among the values');
     }
     const numbering = first === '' ? 'automatic' : 'manual';
     this.#numbering ??= numbering;
@@ -80,7 +80,7 @@ class BraceFormat {
 function getMember(value: unknown, name: string): unknown {
   const member = value instanceof NativeObject ? value.getMember(name) : undefined;
   if (member === undefined)
-    throw new RenderFault(`the format asks ${describeType(demand(value))} for "${name}", which it does not have`);
+    throw new RenderFault(`the format asks ${describeType(demand(value))} for something it does not have`);
   return member;
 }
 
@@ -93,7 +93,7 @@ function getKey(value: unknown, key: string): unknown {
         ? getFromMapping(value, index)
         : undefined;
   if (found === undefined)
-    throw new RenderFault(`the format asks ${describeType(demand(value))} for [${key}], which it does not have`);
+    throw new RenderFault(`the format asks ${describeType(demand(value))} for something it does not have`);
   return found;
 }
 
@@ -111,5 +111,5 @@ function convert(value: unknown, conversion: string | undefined): unknown {
   if (conversion === undefined) return value;
   if (conversion === 's') return toText(value);
   if (conversion === 'r' || conversion === 'a') return toRepresentation(value);
-  throw new RenderFault(`"!${conversion}" is no conversion of a format`);
+  throw new RenderFault('the format has an unknown conversion');
 }

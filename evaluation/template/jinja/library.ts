@@ -130,6 +130,6 @@ function readName(filter: string, name: unknown): string {
 
 function findByName(table: ReadonlyMap<string, Definition>, kind: string, name: string): Definition {
   const definition = table.get(name);
-  if (definition === undefined) throw new RenderFault(`there is no ${kind} "${name}"`);
+  if (definition === undefined) throw new RenderFault(`the ${kind} to apply does not exist`);
   return definition;
 }

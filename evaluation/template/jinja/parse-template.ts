@@ -152,6 +152,7 @@ class TemplateParser {
   #parseFor(line: number): Statement {
     const stream = this.#stream;
     const target = this.#parseTarget('in');
+    if (assignsTo(target, 'loop')) stream.fail('"loop" is what the loop itself sets; choose another name', line);
     stream.expect('name', 'in');
     const iterable = parseTuple(stream, { allowsCondition: false, endsTuple: (tokens) => tokens.isWord('recursive') });
     const test = stream.skip('name', 'if') ? parseExpression(stream) : undefined;
@@ -263,4 +264,8 @@ class TemplateParser {
     if (reservedWords.has(value)) this.#stream.fail(`"${value}" cannot be assigned to`, line);
     return value;
   }
+}
+
+function assignsTo(target: Target, name: string): boolean {
+  return target.type === 'tuple' ? target.items.some((item) => assignsTo(item, name)) : target.name === name;
 }

@@ -35,7 +35,7 @@ export function formatPercent(text: string, values: unknown): string {
 function takeNamed(values: unknown, key: string): unknown {
   if (!isMapping(values)) throw new RenderFault('a format with names needs a mapping');
   const value = getFromMapping(values, key);
-  if (value === undefined) throw new RenderFault(`the format names "${key}", which is not among the values`);
+  if (value === undefined) throw new RenderFault('the format has a name that is not among the values');
   return demand(value);
 }
 

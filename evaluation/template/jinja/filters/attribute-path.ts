@@ -12,7 +12,9 @@ export type ReadAttribute = (item: unknown) => unknown;
 export function makeAttributeReader(attribute: unknown, otherwise?: unknown): ReadAttribute {
   if (attribute === undefined || attribute === null) return (item) => item;
   const steps = readSteps(attribute);
-  const place = { base: 'item', whole: steps.join('.') };
+  const written = steps.join('.');
+  // An attribute may come from the row; only what looks like one that a template names is repeated.
+  const place = { base: 'item', whole: /^\w[\w.]{0,60}$/.test(written) ? written : '(attribute)' };
   return (item) => {
     let value = item;
     for (const step of steps) {
@@ -24,10 +26,12 @@ export function makeAttributeReader(attribute: unknown, otherwise?: unknown): Re
 }
 
 /** The same for several attributes between commas, for sorting by the first, then the second. */
-export function makeAttributesReader(attribute: unknown): ReadAttribute {
-  if (typeof attribute !== 'string' || !attribute.includes(',')) return makeAttributeReader(attribute);
-  const readers = attribute.split(',').map((part) => makeAttributeReader(part));
-  return (item) => readers.map((read) => read(item));
+export function makeSortKey(attribute: unknown, fold: (value: unknown) => unknown): ReadAttribute {
+  const parts = typeof attribute === 'string' ? attribute.split(',') : [attribute];
+  const readers = parts.map((part) => makeAttributeReader(part));
+  const [only] = readers;
+  if (readers.length === 1 && only !== undefined) return (item) => fold(only(item));
+  return (item) => readers.map((read) => fold(read(item)));
 }
 
 function readSteps(attribute: unknown): readonly (string | number)[] {
@@ -38,6 +42,5 @@ function readSteps(attribute: unknown): readonly (string | number)[] {
 
 /** Text in small letters, anything else as it is: how filters compare unless told to mind the case. */
 export function ignoreCase(value: unknown): unknown {
-  if (typeof value === 'string') return value.toLowerCase();
-  return Array.isArray(value) ? value.map(ignoreCase) : value;
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }

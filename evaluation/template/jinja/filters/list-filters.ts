@@ -5,7 +5,7 @@ import { toText } from '../printing.ts';
 import { readItems, readMapping, readWhole } from '../read-argument.ts';
 import { sortItems } from '../sorting.ts';
 import { demand, describeType, Group, isList, isMapping, isTrue, listEntries, listKeys, makeTuple } from '../values.ts';
-import { ignoreCase, makeAttributeReader, makeAttributesReader, type ReadAttribute } from './attribute-path.ts';
+import { ignoreCase, makeAttributeReader, makeSortKey, type ReadAttribute } from './attribute-path.ts';
 import { type Definitions, define } from './filter-definition.ts';
 
 export const listFilters: Definitions = {
@@ -30,7 +30,11 @@ export const listFilters: Definitions = {
     cutIntoSlices(readItems(value), readWhole(slices), fill),
   ),
   sort: define('reverse?, case_sensitive?, attribute?', (value, isReverse = false, isExact = false, attribute = null) =>
-    sortItems(readItems(value), fold(makeAttributesReader(attribute), isExact), isTrue(isReverse)),
+    sortItems(
+      readItems(value),
+      makeSortKey(attribute, isTrue(isExact) ? (item) => item : ignoreCase),
+      isTrue(isReverse),
+    ),
   ),
   sum: define('attribute?, start?', (value, attribute, start = 0) =>
     addUp(readItems(value).map(makeAttributeReader(attribute)), start),

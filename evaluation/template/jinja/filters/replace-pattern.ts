@@ -87,6 +87,6 @@ function expand(parts: readonly ReplacementPart[], match: RegExpExecArray): stri
 function readGroup(match: RegExpExecArray, group: string): string {
   const isNumber = /^\d+$/.test(group);
   const isKnown = isNumber ? Number(group) < match.length : Object.hasOwn(match.groups ?? {}, group);
-  if (!isKnown) throw new RenderFault(`the replacement names the group "${group}", which the pattern does not have`);
+  if (!isKnown) throw new RenderFault('the replacement names a group that the pattern does not have');
   return (isNumber ? match[Number(group)] : match.groups?.[group]) ?? '';
 }

@@ -30,11 +30,19 @@ export const hostRun = {
         dataset: { key: 'rows' },
         solver: {
           type: 'single_turn_solver',
-          input_builder: { type: 'chat_completion', input_messages: [{ role: 'user', content: 'Say {{ sample.Alpha }}.' }] },
+          input_builder: {
+            type: 'chat_completion',
+            input_messages: [{ role: 'user', content: 'Say {{ sample.Alpha }}.' }],
+          },
         },
         scorers: [
           { type: 'string_equals', key: 'first', ground_truth: '{{ sample.Alpha }}' },
-          { type: 'model_as_a_judge_scorer', key: 'judged', model_key: 'judge', user_prompt: 'How good is {{ trace }}?' },
+          {
+            type: 'model_as_a_judge_scorer',
+            key: 'judged',
+            model_key: 'judge',
+            user_prompt: 'How good is {{ trace }}?',
+          },
         ],
       },
     },
@@ -49,9 +57,16 @@ export const hostRun = {
 /** Files that a data path may name, each with an equal twin and one that says something else. */
 export const hostFiles: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    csv: ['Alpha,Beta\none,1\ntwo,2\ntwo,true\n', 'Alpha,Beta\none,1\ntwo,4\n'],
-    jsonl: ['{"Alpha": "one", "content": "x"}\n{"Alpha": "two", "content": "y"}\n', '{"Alpha": "six", "content": "z"}\n'],
-    ts: ["export const named = () => 'a';\nexport default named;\n", "export const named = () => 'b';\nexport default named;\n"],
+    csv: ['Alpha,Beta,Spare\none,1,true\ntwo,2,false\ntwo,3,true\n', 'Alpha,Beta,Spare\none,1,true\ntwo,4,false\n'],
+    // Rows and a recording at once.
+    jsonl: [
+      '{"sample_id": "a", "content": "one"}\n{"sample_id": "b", "content": "two"}\n',
+      '{"sample_id": "a", "content": "six"}\n',
+    ],
+    ts: [
+      "export const named = () => 'a';\nexport default named;\n",
+      "export const named = () => 'b';\nexport default named;\n",
+    ],
   }).flatMap(([extension, [content = '', different = '']]) => [
     [`data.${extension}`, content],
     [`twin.${extension}`, content],
@@ -65,7 +80,10 @@ function makeAdapter(key: string) {
 }
 
 function makeModel(key: string, adapter: string) {
-  return { key, config: { connection_type: 'custom_connection', url: `https://${key}.example.org/v1`, adapter: { key: adapter } } };
+  return {
+    key,
+    config: { connection_type: 'custom_connection', url: `https://${key}.example.org/v1`, adapter: { key: adapter } },
+  };
 }
 
 export function cloneHost(): JsonValue {

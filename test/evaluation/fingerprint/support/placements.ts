@@ -62,7 +62,11 @@ export const placements: Readonly<Record<keyof typeof fieldTable, Placement>> = 
     at: { evaluated: ['models', 0, 'config'], judge: ['models', 1, 'config'] },
     contentPart: 'model',
   },
-  adapter: { schema: modelAdapterSchema, at: { evaluated: ['model_adapters', 0], judge: ['model_adapters', 1] }, kind: 'adapter' },
+  adapter: {
+    schema: modelAdapterSchema,
+    at: { evaluated: ['model_adapters', 0], judge: ['model_adapters', 1] },
+    kind: 'adapter',
+  },
   dataset: { schema: datasetSchema, at: { used: ['datasets', 0] }, kind: 'dataset' },
   source: { schema: sourceSchema, at: { used: ['datasets', 0, 'source'] }, contentPart: 'dataset' },
   limits: { schema: limitsSchema, at: { whole: ['limits'] } },
@@ -107,7 +111,9 @@ export function listFieldCases(): FieldCase[] {
 
 /** Entries hold either fields, or tags with fields. */
 function findFields(entry: keyof typeof fieldTable, tag: string | undefined): Readonly<Record<string, Classification>> {
-  const fields = fieldTable[entry] as Readonly<Record<string, Classification | Readonly<Record<string, Classification>>>>;
+  const fields = fieldTable[entry] as Readonly<
+    Record<string, Classification | Readonly<Record<string, Classification>>>
+  >;
   const ofTag = tag === undefined ? undefined : fields[tag];
   if (typeof ofTag === 'object' && !('excluded' in ofTag)) return ofTag;
   const isTagged = Object.values(fields).every((value) => typeof value === 'object' && !('excluded' in value));

@@ -1,0 +1,212 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Verdict } from '../../contracts/cache-policy.ts';
+import { makeEvaluationWorkflowId, makeTaskResultWorkflowId } from '../../contracts/ids.ts';
+import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
+import { openStore } from '../../storage/index.ts';
+import { makeGate } from '../activities/fake-models.ts';
+import { answerCapital, type CapitalRunOptions, looseScorer, makeCapitalRun } from '../support/capital-run.ts';
+import { limitTemporal } from '../support/limited-temporal-cli.ts';
+import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '../support/openai-test-server.ts';
+import { connectStoreTemporal, type HistoryJson } from '../support/store-temporal.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+// Records the histories of real runs: `npm run histories`. Those of a release are never recorded again: an open run of
+// that release must replay on every later one.
+
+/** Of the workflow code; goes up when a release changes what it says to Temporal. */
+const version = '0.1';
+const target = new URL('../histories/', import.meta.url);
+
+const answerWell: TestHandler = ({ prompt }) => answerCapital(prompt);
+
+let server: OpenAiTestServer;
+let folder: TemporaryFolder;
+let stet: Stet;
+let scenario = 0;
+
+beforeAll(async () => {
+  server = await startOpenAiTestServer({ answer: answerWell });
+  folder = await makeTemporaryFolder();
+  stet = await openStet({ store: storeDirectory(), workingDirectory: folder.path, segmentSize: 5 });
+});
+
+afterAll(async () => {
+  await stet?.close();
+  await server?.close();
+  await folder?.[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  scenario++;
+  server.setHandler(answerWell);
+});
+
+function storeDirectory(name = '.stet'): string {
+  return `${folder.path}/${name}`;
+}
+
+function makeRun(options: Partial<CapitalRunOptions> = {}) {
+  const systemPrompt = `Recorded ${scenario}. Name the city only.`;
+  return makeCapitalRun({ baseUrl: server.baseUrl, rows: 12, systemPrompt, maxConcurrentRequests: 4, ...options });
+}
+
+async function complete(options: Partial<CapitalRunOptions> = {}, on = stet): Promise<RunDocument> {
+  return (await on.run(makeRun(options))).result();
+}
+
+interface Place {
+  readonly directory?: string;
+  readonly verdict?: Exclude<Verdict, 'full'>;
+  /** Which link of a continued chain, the newest being the last. */
+  readonly link?: number;
+}
+
+async function recordEvaluation(name: string, document: RunDocument): Promise<void> {
+  await using temporal = await connectStoreTemporal(storeDirectory());
+  const storeId = await readStoreId(storeDirectory());
+  const workflowId = makeEvaluationWorkflowId({ storeId, runId: document.run });
+  const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
+  await write('evaluation', name, await temporal.fetchHistory({ workflowId, runId }));
+}
+
+async function recordTaskResult(name: string, document: RunDocument, place: Place = {}): Promise<void> {
+  const { directory = storeDirectory(), verdict = 'none', link } = place;
+  await using temporal = await connectStoreTemporal(directory);
+  const store = await openStore(directory);
+  const [task] = await store.results.listTaskResults(document.run);
+  await store.close();
+  if (task === undefined) throw new Error('The run has no task.');
+  const workflowId = makeTaskResultWorkflowId({ ...task, storeId: await readStoreId(directory), verdict });
+  const { runId: newest } = await temporal.client.workflow.getHandle(workflowId).describe();
+  const links = (await temporal.listExecutions([workflowId]))
+    .filter((execution) => execution.workflowId === workflowId)
+    .sort((one, other) => one.startTime.getTime() - other.startTime.getTime());
+  const runId = link === undefined ? newest : (links[link]?.runId ?? newest);
+  await write('task-result', name, await temporal.fetchHistory({ workflowId, runId }));
+}
+
+async function readStoreId(directory: string): Promise<string> {
+  const store = await openStore(directory);
+  const storeId = await store.runs.getStoreId();
+  await store.close();
+  return storeId;
+}
+
+async function write(workflow: string, name: string, history: HistoryJson): Promise<void> {
+  const place = new URL(`${workflow}/`, target);
+  await mkdir(place, { recursive: true });
+  const file = fileURLToPath(new URL(`${name}-${version}.json`, place));
+  await rm(file, { force: true });
+  await writeFile(file, `${JSON.stringify(scrub(history), undefined, 1)}\n`);
+}
+
+/** Takes out what tells where and by whom it was recorded; none of it counts in a replay. */
+function scrub(history: HistoryJson): HistoryJson {
+  const isPlace = new Set(['identity', 'stackTrace', 'requestId', 'binaryChecksum']);
+  const text = JSON.stringify(history, (key, value: unknown) => {
+    if (isPlace.has(key) && typeof value === 'string') return key === 'stackTrace' ? '' : 'scrubbed';
+    // The sticky queue of a worker is named after its host.
+    if (key === 'taskQueue' && isSticky(value)) return { name: 'scrubbed', kind: 'TASK_QUEUE_KIND_NORMAL' };
+    return value;
+  });
+  for (const word of [hostname(), userInfo().username, folder.path, process.cwd()]) {
+    const asWord = new RegExp(`\\b${word.replace(/\W/g, String.raw`\$&`)}\\b`);
+    if (asWord.test(text)) throw new Error(`A history still holds "${word}".`);
+  }
+  return JSON.parse(text) as HistoryJson;
+}
+
+function isSticky(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value as { readonly kind?: unknown }).kind === 'TASK_QUEUE_KIND_STICKY'
+  );
+}
+
+it('records runs that completed with every verdict', async () => {
+  const none = await complete();
+  await recordEvaluation('completed-none', none);
+  await recordTaskResult('completed-none', none);
+  await recordEvaluation('completed-full', await complete());
+  const partial = await complete({ scorers: [looseScorer] });
+  expect(partial.tasks[0]?.reuse).toBe('partial');
+  await recordEvaluation('completed-partial', partial);
+  await recordTaskResult('completed-partial', partial, { verdict: 'partial' });
+});
+
+it('records a run with twins, and one without a look-up', async () => {
+  const specifications = ['a', 'b'].map((key) => ({ key, task_key: 'capital-qa', model_key: 'small' }));
+  await recordEvaluation('completed-twins', await complete({ specifications }));
+  await recordEvaluation('completed-update', await complete({ cachePolicy: 'update' }));
+});
+
+it('records a run that failed, and its resume', async () => {
+  server.setHandler(({ prompt }) =>
+    prompt.includes('Country 3?') ? { status: 400, content: 'no' } : answerCapital(prompt),
+  );
+  const failed = await complete();
+  expect(failed.status).toBe('failed');
+  await recordEvaluation('failed', failed);
+  await recordTaskResult('failed', failed);
+  server.setHandler(answerWell);
+  const resumed = await (await stet.resume(failed.run)).result();
+  expect(resumed.status).toBe('completed');
+  await recordEvaluation('resumed', resumed);
+  await recordTaskResult('resumed', resumed);
+});
+
+it('records a run that was cancelled', async () => {
+  const stopping = makeGate();
+  server.setHandler(async ({ prompt }) => {
+    await stopping.promise;
+    return { content: answerCapital(prompt), delayMs: 2_000 };
+  });
+  const before = server.count();
+  const handle = await stet.run(makeRun());
+  await expect.poll(() => server.count() - before, { timeout: 20_000 }).toBeGreaterThan(0);
+  const cancelling = handle.cancel();
+  stopping.open();
+  await cancelling;
+  const cancelled = await handle.result();
+  expect(cancelled.status).toBe('cancelled');
+  await recordEvaluation('cancelled', cancelled);
+  await recordTaskResult('cancelled', cancelled);
+});
+
+it('records a run that waited for another', async () => {
+  const waiting = makeGate();
+  server.setHandler(async ({ prompt }) => {
+    await waiting.promise;
+    return answerCapital(prompt);
+  });
+  const before = server.count();
+  const first = await stet.run(makeRun());
+  await expect.poll(() => server.count() - before, { timeout: 20_000 }).toBeGreaterThan(0);
+  const second = await stet.run(makeRun({ scorers: [looseScorer] }));
+  const store = await openStore(storeDirectory());
+  await expect.poll(async () => (await store.runs.listWaits(second.id)).length, { timeout: 20_000 }).toBe(1);
+  await store.close();
+  waiting.open();
+  await first.result();
+  const document = await second.result();
+  expect(document.tasks[0]?.reuse).toBe('partial');
+  await recordEvaluation('waited', document);
+});
+
+it('records a task result that continued as new', async () => {
+  const environment = await limitTemporal(folder, { 'limit.historyCount.suggestContinueAsNew': 80 });
+  const directory = storeDirectory('limited');
+  const limited = await openStet({ store: directory, workingDirectory: folder.path, environment, segmentSize: 1 });
+  try {
+    const document = await complete({ rows: 20 }, limited);
+    expect(document.status).toBe('completed');
+    await recordTaskResult('continued-as-new', document, { directory, link: 0 });
+    await recordTaskResult('completed-after-continued', document, { directory });
+  } finally {
+    await limited.close();
+  }
+});
