@@ -76,15 +76,6 @@ async function recordIfFull(store: Store, task: PlannedTask, { decision, warning
 }
 
 async function explain(store: Store, plan: Plan, task: PlannedTaskSpecification, finding: Finding) {
-  const why = await explainFinding(
-    store.results,
-    {
-      taskKey: task.task_key,
-      solverFingerprint: task.solver_fingerprint,
-      resultFingerprint: task.result_fingerprint,
-      policy: plan.cache_policy,
-    },
-    finding,
-  );
+  const why = await explainFinding(store.results, plan, task, finding);
   return why === null ? null : why.map((reason) => ({ ...reason }));
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, type ErrorCode, EvaluationError } from '../contracts/evaluation-error.ts';
+import { ConfigurationError, type ErrorCode, EvaluationError, usageErrorCodes } from '../contracts/evaluation-error.ts';
 import type { StopSignal } from './command-context.ts';
 
 export const exitCodes = {
@@ -16,23 +16,7 @@ export const exitCodes = {
 /** As a shell reports a process that the signal ended: 128 + its number. */
 export const signalExitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
-const usageCodes: ReadonlySet<ErrorCode> = new Set([
-  'usage',
-  'config-invalid',
-  'config-yaml',
-  'config-file-missing',
-  'config-unknown-key',
-  'config-unknown-name',
-  'config-duplicate-key',
-  'config-secret',
-  'not-built-yet',
-  'template-syntax',
-  'dataset-invalid',
-  'dataset-empty',
-  'module-invalid',
-  'run-not-found',
-  'run-ambiguous',
-]);
+const usageCodes: ReadonlySet<ErrorCode> = new Set(usageErrorCodes);
 
 /** Exit code of a command that ended with an error. */
 export function exitCodeOf(error: unknown): number {

@@ -1,9 +1,9 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
+import { findNearestName } from '../evaluation/nearest-name.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { createRowReader } from '../planning/datasets/read-rows.ts';
-import { findNearestName } from '../planning/run-file/nearest-name.ts';
 import type { Stage } from '../storage/journal.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';

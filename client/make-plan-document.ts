@@ -49,18 +49,7 @@ async function makeTask(
   const decision = finding?.decision ?? { verdict: 'none' as const, rejections: [] };
   const source: TaskResultRecord | undefined = decision.verdict === 'none' ? undefined : decision.source;
   const why =
-    store === undefined || finding === undefined
-      ? null
-      : await explainFinding(
-          store.results,
-          {
-            taskKey: task.task_key,
-            solverFingerprint: task.solver_fingerprint,
-            resultFingerprint: task.result_fingerprint,
-            policy: plan.cache_policy,
-          },
-          finding,
-        );
+    store === undefined || finding === undefined ? null : await explainFinding(store.results, plan, task, finding);
   return {
     key: task.key,
     task_key: task.task_key,

@@ -12,41 +12,47 @@ export interface StoreActivities {
    * The cache check: a verdict per task, in order. Records a full one as alias. A task result that has a final status
    * already is `full` under every policy: nothing is left to do.
    */
-  checkReuse(input: {
+  readonly checkReuse: (input: {
     readonly runId: string;
     readonly planRef: Digest;
     readonly policy: CachePolicy;
     readonly tasks: readonly PlannedTask[];
-  }): Promise<Verdict[]>;
+  }) => Promise<Verdict[]>;
   /** The decision that binds, made while the workflow id is held. The expected verdict is recorded as `running`. */
-  decideReuse(input: {
+  readonly decideReuse: (input: {
     readonly runId: string;
     readonly planRef: Digest;
     readonly policy: CachePolicy;
     readonly task: PlannedTask;
     readonly expected: Exclude<Verdict, 'full'>;
-  }): Promise<Verdict>;
+  }) => Promise<Verdict>;
   /** Makes the result visible to look-ups: one transaction, the last step of the success path. */
-  publishTaskResult(input: {
+  readonly publishTaskResult: (input: {
     readonly taskResultId: string;
     readonly key: string;
     readonly planRef: Digest;
-  }): Promise<void>;
-  recordTaskResultEnd(input: {
+  }) => Promise<void>;
+  readonly recordTaskResultEnd: (input: {
     readonly taskResultId: string;
     readonly status: Exclude<FinalStatus, 'completed'>;
     readonly error: { readonly code: string; readonly message: string } | null;
-  }): Promise<FinalStatus>;
+  }) => Promise<FinalStatus>;
   /** The recorded status of a child that failed; where there is none, the one its close event means. */
-  settleTaskResult(input: { readonly taskResultId: string; readonly workflowId: string }): Promise<FinalStatus>;
-  recordRunStarted(input: { readonly runId: string }): Promise<void>;
-  recordRunEnd(input: { readonly runId: string; readonly failed: boolean }): Promise<FinalStatus>;
+  readonly settleTaskResult: (input: {
+    readonly taskResultId: string;
+    readonly workflowId: string;
+  }) => Promise<FinalStatus>;
+  readonly recordRunStarted: (input: { readonly runId: string }) => Promise<void>;
+  readonly recordRunEnd: (input: { readonly runId: string; readonly failed: boolean }) => Promise<FinalStatus>;
 }
 
 /** Waits, on a queue of their own so that they never occupy working slots. */
 export interface WaitActivities {
   /** Returns when a foreign workflow is no longer open; meanwhile the store says which run waits for which. */
-  waitWhileWorkflowOpen(input: { readonly workflowId: string; readonly taskResultId: string }): Promise<void>;
+  readonly waitWhileWorkflowOpen: (input: {
+    readonly workflowId: string;
+    readonly taskResultId: string;
+  }) => Promise<void>;
 }
 
 export interface SegmentInput {
@@ -59,8 +65,8 @@ export interface SegmentInput {
 
 /** Solve, score and metrics: on the work queue of the run, polled with the environment of its file. */
 export interface WorkActivities {
-  solveSegment(input: SegmentInput): Promise<void>;
-  scoreSegment(input: SegmentInput): Promise<void>;
+  readonly solveSegment: (input: SegmentInput) => Promise<void>;
+  readonly scoreSegment: (input: SegmentInput) => Promise<void>;
   /** Actions are already in the scores; this computes metrics, manifest and result digest, and checks the error limit. */
-  computeMetrics(input: Omit<SegmentInput, 'segmentIndex'>): Promise<void>;
+  readonly computeMetrics: (input: Omit<SegmentInput, 'segmentIndex'>) => Promise<void>;
 }

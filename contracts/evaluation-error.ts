@@ -1,6 +1,5 @@
-/** Every code that an `EvaluationError` may carry. Stable: they are stored in records and documented in docs/errors.md. */
-export const errorCodes = [
-  // usage and configuration: exit code 2, nothing spent
+/** Codes of wrong usage or configuration: exit code 2, nothing spent. */
+export const usageErrorCodes = [
   'usage',
   'config-invalid',
   'config-yaml',
@@ -16,6 +15,11 @@ export const errorCodes = [
   'module-invalid',
   'run-not-found',
   'run-ambiguous',
+] as const;
+
+/** Every code that an `EvaluationError` may carry. Stable: they are stored in records and documented in docs/errors.md. */
+export const errorCodes = [
+  ...usageErrorCodes,
   // gates: exit code 3, nothing sent
   'frozen',
   // sample errors

@@ -28,7 +28,7 @@ function getHandlers(signal: AbortSignal): Set<() => void> {
   waiting.set(signal, handlers);
   setMaxListeners(0, signal);
   signal.addEventListener('abort', () => {
-    for (const handle of [...handlers]) handle();
+    for (const handle of handlers) handle();
   });
   return handlers;
 }

@@ -1,8 +1,7 @@
 import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
-import type { JsonObject } from '../contracts/json.ts';
-import type { BlobReference, Plan } from '../evaluation/plan.ts';
+import type { BlobReference, Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { type Decision, decideReuse } from '../evaluation/reuse/decide-reuse.ts';
 import { explainMiss, type ReuseReason } from '../evaluation/reuse/explain-miss.ts';
 import { type Damage, parseAge, type ReuseBounds } from '../evaluation/reuse/usability.ts';
@@ -104,16 +103,12 @@ async function verifies(content: ContentStore, blob: BlobReference | null): Prom
 /** Why a task has to work, against the nearest of its earlier results; empty on full reuse. */
 export async function explainFinding(
   results: Pick<ResultIndex, 'findComparableResults'>,
-  task: {
-    readonly taskKey: string;
-    readonly solverFingerprint: JsonObject;
-    readonly resultFingerprint: JsonObject;
-    readonly policy: CachePolicy;
-  },
+  plan: Pick<Plan, 'cache_policy'>,
+  task: PlannedTaskSpecification,
   finding: Finding,
 ): Promise<readonly ReuseReason[] | null> {
   if (finding.decision.verdict === 'full') return [];
-  const comparable = await results.findComparableResults(task.taskKey);
+  const comparable = await results.findComparableResults(task.task_key);
   const earlier = comparable.map(({ taskResult, ...fingerprints }) => ({
     taskResultId: taskResult.taskResultId,
     runId: taskResult.runId,
@@ -121,5 +116,11 @@ export async function explainFinding(
     policy: taskResult.policy,
     ...fingerprints,
   }));
-  return explainMiss({ ...task, earlier, rejections: finding.decision.rejections });
+  return explainMiss({
+    policy: plan.cache_policy,
+    solverFingerprint: task.solver_fingerprint,
+    resultFingerprint: task.result_fingerprint,
+    earlier,
+    rejections: finding.decision.rejections,
+  });
 }

@@ -4,7 +4,7 @@ import { makeModelVersion } from '../evaluation/fingerprint/make-fingerprints.ts
 import type { BlobReference, PlannedModel } from '../evaluation/plan.ts';
 import { parseRecording } from '../evaluation/recording.ts';
 import { builtInAdapterKeys, type Model } from '../evaluation/spec/models.ts';
-import { baseUrlVariable, providers } from '../evaluation/spec/providers.ts';
+import { baseUrlVariable, type ProviderId, providers } from '../evaluation/spec/providers.ts';
 import type { PlanningDependencies } from './build-plan.ts';
 import { bundleModule } from './bundle-module.ts';
 import type { ResolvedRun } from './run-file/index.ts';
@@ -34,15 +34,31 @@ export async function planModel(
         await modules.check({ digest: bundle.digest, source }, config.export);
         return { module: { bundle, version } };
       }
-      case 'provider_connection': {
-        const override = resolved.environment[baseUrlVariable(config.provider_id)];
-        return { baseUrl: override ?? providers[config.provider_id].baseUrl };
-      }
+      case 'provider_connection':
+        return { baseUrl: findBaseUrl(config.provider_id, resolved.environment) };
       case 'openai_compatible':
       case 'placeholder':
         return {};
     }
   }
+}
+
+/** The address as it counts and is stored, so that no credential may be in it (format 16.1). */
+function findBaseUrl(provider: ProviderId, environment: ResolvedRun['environment']): string {
+  const variable = baseUrlVariable(provider);
+  const override = environment[variable];
+  // An empty value is what a CI system sets for a variable that it does not have.
+  if (override === undefined || override === '') return providers[provider].baseUrl;
+  const address = URL.canParse(override) ? new URL(override) : undefined;
+  if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
+    throw new EvaluationError('config-invalid', `The environment variable ${variable} is not an http or https address.`);
+  }
+  if (address.username !== '' || address.password !== '') {
+    throw new EvaluationError('config-secret', `The address in ${variable} holds a user name or password.`, {
+      hint: 'Remove what stands before "@".',
+    });
+  }
+  return override;
 }
 
 async function storeRecording(file: string, content: PlanningDependencies['content']): Promise<BlobReference> {

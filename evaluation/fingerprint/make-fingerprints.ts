@@ -1,5 +1,5 @@
 import type { Digest } from '../../contracts/digest.ts';
-import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import { getMetricKind } from '../metrics/index.ts';
 import { adapterRevisions, connectionRevisions } from '../model-revisions.ts';
 import type { CompleteDefinition, CompleteScorer, EffectiveRunConfig, PlannedModel } from '../plan.ts';
@@ -29,7 +29,7 @@ export function makeModelFingerprint(planned: Omit<PlannedModel, 'version'>): Js
   const fields = fieldTable.connection[config.connection_type];
   return toJson({
     ...pickPart(fieldTable.model, { ...model, secrets: Object.keys(model.secrets).sort() }, 'model'),
-    connection: pickPart(fields, config, 'model'),
+    connection: nameSecrets(pickPart(fields, config, 'model')),
     connection_revision: connectionRevisions[config.connection_type],
     ...(planned.baseUrl === undefined ? {} : { base_url: planned.baseUrl }),
     ...(config.connection_type === 'custom_connection'
@@ -119,19 +119,24 @@ function describeScorer(scorer: CompleteScorer, getModel: FingerprintInput['getM
   };
 }
 
-/** Plain JSON without absent fields; a secret is reduced to its name, since where its value lies does not count. */
-function toJson(value: object): JsonObject {
-  return JSON.parse(
-    JSON.stringify(value, (_, inner: unknown) => (isSecretReference(inner) ? { secret: inner.secret } : inner)),
-  ) as JsonObject;
+/**
+ * Reduces secrets to their names, since where the value lies does not count. Only in the fields that take one (format
+ * 16.1): `options` may hold a mapping of the same look, which counts whole.
+ */
+function nameSecrets({ api_key, custom_headers, ...others }: Readonly<Record<string, unknown>>): object {
+  const headers = Object.entries(custom_headers ?? {}).map(([name, value]) => [name, nameSecret(value)]);
+  return {
+    ...others,
+    ...(api_key === undefined ? {} : { api_key: nameSecret(api_key) }),
+    ...(custom_headers === undefined ? {} : { custom_headers: Object.fromEntries(headers) }),
+  };
 }
 
-function isSecretReference(value: unknown): value is { secret: string } & Record<string, JsonValue> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'secret' in value &&
-    'variable' in value &&
-    Object.keys(value).length === 2
-  );
+function nameSecret(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'secret' in value ? { secret: value.secret } : value;
+}
+
+/** Plain JSON without absent fields. */
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -30,7 +30,7 @@ function collect(before: JsonValue | undefined, after: JsonValue | undefined, pa
   if (Object.is(before, after)) return;
   if (isObject(before) && isObject(after)) {
     for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-      collect(before[key], after[key], `${path}/${escapePointer(key)}`, report);
+      collect(own(before, key), own(after, key), `${path}/${escapePointer(key)}`, report);
     }
     return;
   }
@@ -46,6 +46,11 @@ function collect(before: JsonValue | undefined, after: JsonValue | undefined, pa
     return;
   }
   report(path, before, after);
+}
+
+/** A key such as `constructor` is one like any other, and absent where nobody wrote it. */
+function own(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -28,7 +28,9 @@ export type Usability =
 
 /** Whether so many failed samples are within the limit; a share means errors ≤ share × samples (format 17.1). */
 export function isWithinErrorLimit(errors: number, total: number, maxSampleErrors: number): boolean {
-  return errors <= (maxSampleErrors < 1 ? maxSampleErrors * total : maxSampleErrors);
+  if (maxSampleErrors === 0 || maxSampleErrors >= 1) return errors <= maxSampleErrors;
+  // Not `share × samples`: 0.29 × 100 is a little less than 29, and 29 errors are within it.
+  return errors === 0 || errors / total <= maxSampleErrors;
 }
 
 /** Judges one completed, reusable result by present error limit, age and damage (design 3.1, format 19.2). */

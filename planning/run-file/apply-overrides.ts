@@ -1,5 +1,6 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { Overrides } from '../../contracts/overrides.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import { runFileSchema } from '../../evaluation/spec/run-file.ts';
 import {
   type ConfigNode,
@@ -12,7 +13,6 @@ import {
   mapChildren,
   textAt,
 } from './config-node.ts';
-import { suggestName } from './nearest-name.ts';
 import { parseOverridePath } from './override-path.ts';
 import type { Problems } from './problems.ts';
 import { makeProviderModelKey } from './provider-models.ts';

@@ -1,8 +1,8 @@
 import type { SourceLocation } from '../../contracts/evaluation-error.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import type { SecretReference } from '../../evaluation/spec/common.ts';
 import { type ConfigNode, type ConfigPath, formatPath, mapChildren, visitScalars } from './config-node.ts';
 import { parseVariable } from './expand-variables.ts';
-import { suggestName } from './nearest-name.ts';
 import { findPlaceholders } from './placeholders.ts';
 import type { Problems } from './problems.ts';
 

@@ -1,6 +1,6 @@
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import { builtInAdapterKeys, placeholderModelKey } from '../../evaluation/spec/models.ts';
 import { type ConfigNode, type ConfigPath, childOf, formatPath, itemsAt, nodesOn, textAt } from './config-node.ts';
-import { suggestName } from './nearest-name.ts';
 import { hasPlaceholder } from './placeholders.ts';
 import type { Problems } from './problems.ts';
 import { marksOf, type Schema, visitWithSchema } from './schema-walk.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { listNames } from '../../evaluation/nearest-name.ts';
 import { secretReferenceSchema } from '../../evaluation/spec/common.ts';
 import type { ConfigNode, ConfigPath } from './config-node.ts';
-import { listNames } from './nearest-name.ts';
 import { type Schema, unwrap } from './schema-walk.ts';
 
 const privateKeys: ReadonlySet<string | number> = new Set([

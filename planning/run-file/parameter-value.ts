@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../contracts/json.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import type { Parameter } from '../../evaluation/spec/parameters.ts';
-import { suggestName } from './nearest-name.ts';
 
 /** Keys that a `model` or `dataset` parameter may take. */
 export interface DeclaredEntities {

@@ -1,7 +1,7 @@
 import type { SourceLocation } from '../../contracts/evaluation-error.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import { type Parameter, parameterSchema } from '../../evaluation/spec/parameters.ts';
 import { type ConfigNode, type ConfigPath, childOf, formatPath, toValue } from './config-node.ts';
-import { suggestName } from './nearest-name.ts';
 import { type DeclaredEntities, findDefault, findFault, hintFor, mapValue } from './parameter-value.ts';
 import { hasPlaceholder, type ParameterValue } from './placeholders.ts';
 import type { Problems } from './problems.ts';

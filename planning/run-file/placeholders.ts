@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { JsonValue } from '../../contracts/json.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import {
   type ConfigNode,
   type ConfigPath,
@@ -9,7 +10,6 @@ import {
   type ScalarNode,
   visitScalars,
 } from './config-node.ts';
-import { suggestName } from './nearest-name.ts';
 import type { Problems } from './problems.ts';
 
 const anyPlaceholder = /<<\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*>>/g;

@@ -1,3 +1,4 @@
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import { placeholderModelKey } from '../../evaluation/spec/models.ts';
 import { providerIds } from '../../evaluation/spec/providers.ts';
 import { providerModelSchema } from '../../evaluation/spec/run-file.ts';
@@ -12,7 +13,6 @@ import {
   mapChildren,
   textAt,
 } from './config-node.ts';
-import { suggestName } from './nearest-name.ts';
 import type { Problems } from './problems.ts';
 import { validate } from './validate.ts';
 

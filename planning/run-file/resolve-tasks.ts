@@ -1,4 +1,5 @@
 import { ConfigurationError, EvaluationError, type SourceLocation } from '../../contracts/evaluation-error.ts';
+import { suggestName } from '../../evaluation/nearest-name.ts';
 import type { EffectiveRunConfig } from '../../evaluation/plan.ts';
 import { type RunConfig, type TaskSpecification, taskSpecificationSchema } from '../../evaluation/spec/run-file.ts';
 import { definitionSchema, type TaskDefinition } from '../../evaluation/spec/tasks.ts';
@@ -6,7 +7,6 @@ import { makePathsAbsolute } from './absolute-paths.ts';
 import { checkDefinitionTemplates } from './check-templates.ts';
 import { type ConfigNode, type ConfigPath, childOf, formatPath, itemsAt, locate, textAt } from './config-node.ts';
 import { checkDefinitionKeys, checkReferences, type Declared } from './declarations.ts';
-import { suggestName } from './nearest-name.ts';
 import { type FilledParameter, fillParameters } from './parameters.ts';
 import { type Scope, substitute } from './placeholders.ts';
 import type { Problems } from './problems.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../contracts/evaluation-error.ts';
+import { findNearestName, suggestName } from '../../evaluation/nearest-name.ts';
 import type { Release } from '../../evaluation/spec/common.ts';
 import { type ConfigNode, type ConfigPath, formatPath, locate, nodeAt, nodesOn, toValue } from './config-node.ts';
 import { describeFound, describeSchema, listChoices } from './describe.ts';
-import { findNearestName, suggestName } from './nearest-name.ts';
 import { findOlderKey, findOlderValue, isReplaced, type OlderSpelling } from './older-spellings.ts';
 import { hasPlaceholder } from './placeholders.ts';
 import type { Problems } from './problems.ts';

@@ -57,20 +57,27 @@ describe('an endpoint that never answers', () => {
     expect(stdout).toContain(address);
   });
 
-  it.each<{ name: string; answer: TestAnswer; says: RegExp; secret?: string }>([
+  it.each<{ name: string; answer: TestAnswer; says: RegExp }>([
     { name: 'a web page', answer: { fault: 'html' }, says: /web page|HTML/i },
-    { name: 'a refusal of the key', answer: { status: 401, content: 'Incorrect key' }, says: /401.*Incorrect key/ },
-    { name: 'an unknown model', answer: { status: 404, content: 'No such model' }, says: /404.*No such model/ },
+    {
+      name: 'that it has no such model',
+      answer: { status: 404, content: 'No such model' },
+      says: /404.*No such model/,
+    },
   ])('fails the task at once, without asking for each sample, when it sends $name', async ({ answer, says }) => {
     server.setHandler(() => answer);
     await writeRun();
     const { code, document } = await run();
     expect(code).toBe(1);
-    const [task] = document.tasks;
-    expect(task).toMatchObject({ status: 'failed', reuse: 'none', error: { code: 'model-unusable' } });
-    expect(task?.error?.message).toMatch(says);
-    expect(task?.error?.message).not.toContain('<');
-    expect(server.count()).toBeLessThan(rows);
+    expectUnusable(document, says);
+  });
+
+  it('can be mended: after a refused key is corrected, resume asks for everything', async () => {
+    server.setHandler(() => ({ status: 401, content: 'Incorrect key' }));
+    await writeRun();
+    const { code, document } = await run();
+    expect(code).toBe(1);
+    expectUnusable(document, /401.*Incorrect key/);
 
     server.setHandler(({ prompt }) => answerCapital(prompt));
     const resumed = await runCliJson<RunDocument>(['resume', 'latest'], { cwd: folder.path });
@@ -79,6 +86,14 @@ describe('an endpoint that never answers', () => {
     expect(resumed.document.tasks[0]?.metrics).toEqual({ accuracy: 0.9 });
   });
 });
+
+function expectUnusable(document: RunDocument, says: RegExp): void {
+  const [task] = document.tasks;
+  expect(task).toMatchObject({ status: 'failed', reuse: 'none', error: { code: 'model-unusable' } });
+  expect(task?.error?.message).toMatch(says);
+  expect(task?.error?.message).not.toContain('<');
+  expect(server.count()).toBeLessThan(rows);
+}
 
 describe('an endpoint that goes away half-way', () => {
   it.each<{ name: string; answer: TestAnswer }>([

@@ -1,4 +1,4 @@
-import { findNearestName } from '../nearest-name.ts';
+import { findNearestName } from '../../nearest-name.ts';
 import { RenderFault, SyntaxFault } from './faults.ts';
 import { makeAttributeReader } from './filters/attribute-path.ts';
 import { type Definition, define } from './filters/filter-definition.ts';

@@ -1,4 +1,4 @@
-import { findNearestName } from '../nearest-name.ts';
+import { findNearestName } from '../../nearest-name.ts';
 import { splitCharacters } from './characters.ts';
 import { listMethods, tupleMethods } from './list-methods.ts';
 import { mappingMethods } from './mapping-methods.ts';

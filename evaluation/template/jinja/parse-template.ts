@@ -1,4 +1,4 @@
-import { findNearestName } from '../nearest-name.ts';
+import { findNearestName } from '../../nearest-name.ts';
 import { tokenize } from './lexer.ts';
 import { parseExpression, parseFilterChain, parsePrimary, parseTuple } from './parse-expression.ts';
 import { refusedStatements, reservedWords, statementWords } from './statement-words.ts';

@@ -1,4 +1,4 @@
-import { findNearestName } from '../nearest-name.ts';
+import { findNearestName } from '../../nearest-name.ts';
 import type { TemplateNames } from '../template.ts';
 import { copyData } from './copy-data.ts';
 import { RenderFault } from './faults.ts';

@@ -1,15 +1,16 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The known name that was most likely meant, if one is near enough to be worth saying. */
+/** The known name that was most likely meant; `undefined` if none is near enough to be worth saying. */
 export function findNearestName(name: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3));
+  const wanted = name.toLowerCase();
   let nearest: string | undefined;
-  let least = limit + 1;
+  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
-    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits >= least || edits >= Math.max(name.length, candidate.length)) continue;
+    const edits = distance(wanted, candidate.toLowerCase());
+    // Replacing every letter is no likeness: "a" is not a misspelt "id".
+    if (edits >= fewest || edits >= Math.max(name.length, candidate.length)) continue;
     nearest = candidate;
-    least = edits;
+    fewest = edits;
   }
   return nearest;
 }
