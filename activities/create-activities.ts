@@ -21,14 +21,20 @@ export function createStoreActivities(dependencies: {
   readonly now: () => number;
 }): StoreActivities {
   const plans = createPlanCache(dependencies.store.content);
-  return translateErrors<StoreActivities>({
+  return translateErrors<StoreActivities>(dependencies.store, {
     ...createCheckCache({ ...dependencies, plans }),
     ...createStoreRecords({ ...dependencies, plans }),
   });
 }
 
-export function createWaitActivities(dependencies: Parameters<typeof createWait>[0]): WaitActivities {
-  return translateErrors<WaitActivities>(createWait(dependencies));
+export function createWaitActivities({
+  store,
+  client,
+}: {
+  readonly store: Store;
+  readonly client: Client;
+}): WaitActivities {
+  return translateErrors<WaitActivities>(store, createWait({ runs: store.runs, client }));
 }
 
 export function createWorkActivities(dependencies: { readonly store: Store; readonly models: Models }): WorkActivities {
@@ -36,21 +42,21 @@ export function createWorkActivities(dependencies: { readonly store: Store; read
   const plans = createPlanCache(store.content);
   const getPrepared = createPreparedTasks({ content: store.content, plans, models });
   const runSegment = createSegmentRunner(store);
-  return translateErrors<WorkActivities>({
+  return translateErrors<WorkActivities>(store, {
     solveSegment: createSolveSegment({ store, models, getPrepared }, runSegment),
     scoreSegment: createScoreSegment({ store, models, getPrepared }, runSegment),
     computeMetrics: createComputeMetrics({ store, plans }),
   });
 }
 
-function translateErrors<Activities extends object>(activities: Activities): Activities {
+function translateErrors<Activities extends object>({ content }: Store, activities: Activities): Activities {
   const translated = Object.entries(activities).map(([name, activity]) => [
     name,
     async (...values: unknown[]) => {
       try {
         return await (activity as (...values: unknown[]) => unknown)(...values);
       } catch (error) {
-        throw toApplicationFailure(error);
+        throw await toApplicationFailure(error, content);
       }
     },
   ]);

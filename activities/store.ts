@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
-import type { StoreActivities } from '../contracts/activities.ts';
+import type { ReferredError, StoreActivities } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
 import { judgeStoredResult } from '../evaluation/reuse/usability.ts';
 import { findDamage, makeReuseBounds } from '../planning/look-up.ts';
+import type { RecordedError } from '../storage/result-index.ts';
 import type { Store } from '../storage/store.ts';
 import { findClosedStatus } from './find-closed-status.ts';
 import type { PlanCache } from './plan-cache.ts';
@@ -34,8 +35,8 @@ export function createStoreRecords({
       await store.results.publish(taskResultId, { replaceCurrent: !isCurrentUsable });
     },
 
-    recordTaskResultEnd({ taskResultId, status, error }) {
-      return store.results.recordEnd(taskResultId, { status, error });
+    async recordTaskResultEnd({ taskResultId, status, error }) {
+      return store.results.recordEnd(taskResultId, { status, error: await readError(store, error) });
     },
 
     async settleTaskResult({ taskResultId, workflowId }) {
@@ -49,8 +50,17 @@ export function createStoreRecords({
       return store.runs.recordRunStarted(runId);
     },
 
-    recordRunEnd({ runId, failed }) {
-      return store.runs.recordRunEnd(runId, { failed });
+    async recordRunEnd({ runId, failed, error = null }) {
+      return store.runs.recordRunEnd(runId, { failed, error: await readError(store, error) });
     },
   };
+}
+
+/** The error with its text, which came by reference. */
+async function readError(store: Store, error: ReferredError | null): Promise<RecordedError | null> {
+  if (error === null) return null;
+  const { code, message, text } = error;
+  if (text === undefined) return { code, message };
+  const bytes = await store.content.get(text).catch(() => undefined);
+  return { code, message: bytes === undefined ? message : new TextDecoder().decode(bytes) };
 }

@@ -1,24 +1,37 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type ErrorCode, EvaluationError } from '../contracts/evaluation-error.ts';
+import type { ContentStore } from '../storage/content-store.ts';
 
 /** Codes that say "not now": the store or Temporal could not be reached, and may be a moment later. */
 const retryable: ReadonlySet<ErrorCode> = new Set(['store-failed', 'temporal-failed']);
 
-/** Messages go into histories; Temporal cuts those of pending activities at 4 KiB. */
+/** Temporal cuts messages of pending activities at 4 KiB. */
 const MESSAGE_LIMIT = 500;
 
-/** The one translation of errors at the activity door: `code` → failure type, retryable or not. */
-export function toApplicationFailure(error: unknown): Error {
+/**
+ * The one translation of errors at the activity door: `code` → failure type, retryable or not.
+ *
+ * A service may repeat in its error what it was asked, and user code may throw anything, so the text of what ends a task
+ * result goes into the store; the history gets its digest, as the failure's only detail.
+ */
+export async function toApplicationFailure(error: unknown, content: Pick<ContentStore, 'put'>): Promise<Error> {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  const { code, text } = describe(error);
+  if (retryable.has(code)) return ApplicationFailure.create({ type: code, message: text.slice(0, MESSAGE_LIMIT) });
+  // A store that cannot be written must not hide what went wrong before.
+  const blob = await content.put(new TextEncoder().encode(text)).catch(() => undefined);
+  return ApplicationFailure.create({
+    type: code,
+    message: `Failed with ${code}; the text is in the store.`,
+    nonRetryable: true,
+    ...(blob === undefined ? {} : { details: [blob.digest] }),
+  });
+}
+
+function describe(error: unknown): { readonly code: ErrorCode; readonly text: string } {
   if (error instanceof EvaluationError) {
-    const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return ApplicationFailure.create({
-      type: error.code,
-      message: message.slice(0, MESSAGE_LIMIT),
-      nonRetryable: !retryable.has(error.code),
-    });
+    return { code: error.code, text: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
   }
   // A bug. Retried for ever it would hang the run without a word; so it fails the task result, with its name.
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return ApplicationFailure.create({ type: 'internal', message: message.slice(0, MESSAGE_LIMIT), nonRetryable: true });
+  return { code: 'internal', text: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }

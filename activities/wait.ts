@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { WaitActivities } from '../contracts/activities.ts';
@@ -16,6 +17,7 @@ export function createWaitActivities({
     async waitWhileWorkflowOpen({ workflowId, taskResultId }) {
       const context = Context.current();
       const { cancellationSignal } = context;
+      setMaxListeners(0, cancellationSignal); // each long poll of the wait adds a listener
       const handle = client.workflow.getHandle(workflowId);
       try {
         const holderRunId = await findHolderRun(client, workflowId);

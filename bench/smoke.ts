@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { Agent, request } from 'undici';
 import { defineRun, openStet, type RunDocument, type Stet } from '../embedded/index.ts';
 
 // `npm run bench:smoke [samples]`: the engine's own cost, as ratios measured in one run on one machine.
@@ -70,7 +69,13 @@ function makeRun(kind: 'placeholder' | 'typescript' | 'http', numSamples?: numbe
     http: { connection_type: 'openai_compatible', base_url: baseUrl, model_key: 'mock' },
   } as const;
   return defineRun({
-    models: [{ key: kind, max_concurrent_requests: concurrency, config: connections[kind] }],
+    models: [
+      {
+        key: kind,
+        ...(kind === 'http' ? { max_concurrent_requests: concurrency } : {}),
+        config: connections[kind],
+      },
+    ],
     datasets: [{ key: 'rows', source: { type: 'local', file_path: './rows.jsonl' } }],
     tasks: [
       {
@@ -100,23 +105,21 @@ async function execute(client: Stet, run: ReturnType<typeof makeRun>): Promise<R
   return document;
 }
 
+/** The same requests with plain `fetch`: what a script without an engine does, storing nothing. */
 async function bareLoop(count: number): Promise<void> {
-  const dispatcher = new Agent({ connections: concurrency });
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < count) {
       const content = `What is ${next++}+1=?`;
-      const { body } = await request(`${baseUrl}/chat/completions`, {
+      const response = await fetch(`${baseUrl}/chat/completions`, {
         method: 'POST',
-        dispatcher,
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ model: 'mock', messages: [{ role: 'user', content }] }),
       });
-      await body.json();
+      await response.json();
     }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
-  await dispatcher.close();
 }
 
 async function time<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly result: T }> {

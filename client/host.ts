@@ -28,16 +28,26 @@ export interface Session {
   readonly workflowTaskTimeoutMs: number;
   /** When Temporal's database was made, ISO 8601: a run from before it that Temporal does not know was lost with another. */
   readonly databaseCreatedAt: string;
-  /** Polls the work queue of a run with the environment of its file; `stop` lets queries in flight finish. */
+  /** Fires when the session closes: what still waits for Temporal gives up, since its connection goes. */
+  readonly closing: AbortSignal;
+  /** Polls the work queue of a run with the environment of its file. */
   startWork(work: {
     readonly runId: string;
     readonly environment: Readonly<Record<string, string | undefined>>;
     readonly frozen: boolean;
-  }): Promise<{ stop(): Promise<void> }>;
+  }): Promise<RunWork>;
   /** Gives the work of dead processes of this host back at once (design 4.3). */
   recover(runId: string): Promise<void>;
   /** What Temporal says of the run's workflow. */
   describe(runId: string): Promise<WorkflowState>;
+}
+
+/** What this process does for a run. */
+export interface RunWork {
+  /** Sends nothing more from now on; the run itself is not told. */
+  hold(): void;
+  /** Tells its activities to stop, lets queries in flight finish, and ends. */
+  stop(): Promise<void>;
 }
 
 export type WorkflowState =

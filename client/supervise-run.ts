@@ -6,11 +6,12 @@ import { makePlanDigest } from '../planning/plan-digest.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import { findRunEnvironment } from './find-run-environment.ts';
-import type { Host, Session } from './host.ts';
+import type { Host, RunWork, Session } from './host.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument } from './make-run-document.ts';
 import { createProgressReader } from './read-progress.ts';
 import { reconcileRun } from './reconcile-run.ts';
+import { requestCancel } from './request-cancel.ts';
 import { startWorkflow } from './start-workflow.ts';
 import type { RunEvent, RunHandle } from './stet.ts';
 import { waitForRunEnd } from './wait-for-run-end.ts';
@@ -37,12 +38,18 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   const session = await host.openSession();
   const planned = built ?? (await readStoredPlan(store, run));
   const plan = await makePlanDocument(planned, store, Date.now());
-  const worked = new Map<string, { stop(): Promise<void> }>();
+  const worked = new Map<string, RunWork>();
   const takeUp = async (taken: RunRecord, environment = findRunEnvironment(taken, host)): Promise<void> => {
     worked.set(taken.runId, await session.startWork({ runId: taken.runId, environment, frozen }));
     await continueRun(session, store, taken);
   };
-  await takeUp(run, options.environment);
+  try {
+    await takeUp(run, options.environment);
+  } catch (error) {
+    // Its workers hold the connection, and nobody else would stop them.
+    await Promise.all([...worked.values()].map((work) => work.stop()));
+    throw error;
+  }
 
   const ended = waitForRunEnd(session, store, runId);
   let isOver = false;
@@ -85,8 +92,9 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     },
     result: () => over,
     async cancel() {
+      for (const work of worked.values()) work.hold();
       const workflowId = makeEvaluationWorkflowId({ storeId: session.storeId, runId });
-      await session.client.workflow.getHandle(workflowId).cancel();
+      await requestCancel(session, workflowId);
       await ended;
     },
     async drain() {

@@ -6,6 +6,14 @@ import type { PlannedTask } from './workflow-inputs.ts';
 // The activity interface. `activities/` implements it, `workflows/` proxies it; neither knows the other. Arguments and
 // results go into Temporal histories: references, counters and names only.
 
+/** What ended something, as it may stand in a history. */
+export interface ReferredError {
+  readonly code: string;
+  readonly message: string;
+  /** Blob of the message, which may repeat what a service said and so does not enter the history. */
+  readonly text?: Digest;
+}
+
 /** Store activities: milliseconds each, idempotent, on the store's queue. */
 export interface StoreActivities {
   /**
@@ -35,7 +43,7 @@ export interface StoreActivities {
   readonly recordTaskResultEnd: (input: {
     readonly taskResultId: string;
     readonly status: Exclude<FinalStatus, 'completed'>;
-    readonly error: { readonly code: string; readonly message: string } | null;
+    readonly error: ReferredError | null;
   }) => Promise<FinalStatus>;
   /** The recorded status of a child that failed; where there is none, the one its close event means. */
   readonly settleTaskResult: (input: {
@@ -43,7 +51,12 @@ export interface StoreActivities {
     readonly workflowId: string;
   }) => Promise<FinalStatus>;
   readonly recordRunStarted: (input: { readonly runId: string }) => Promise<void>;
-  readonly recordRunEnd: (input: { readonly runId: string; readonly failed: boolean }) => Promise<FinalStatus>;
+  /** `error`: why the run itself failed, if it did; its unfinished task results fail with it. */
+  readonly recordRunEnd: (input: {
+    readonly runId: string;
+    readonly failed: boolean;
+    readonly error?: ReferredError | null;
+  }) => Promise<FinalStatus>;
 }
 
 /** Waits, on a queue of their own so that they never occupy working slots. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Session } from '../client/host.ts';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
@@ -66,6 +67,8 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
   };
   const workers = await startStoreWorkers(context);
   const watch = watchServer(server, onNotice);
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // each long poll listens
   if (server.uiAddress !== undefined) onNotice(`Temporal's web UI: ${server.uiAddress}`);
 
   return {
@@ -75,6 +78,7 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     uiAddress: server.uiAddress,
     workflowTaskTimeoutMs: WORKFLOW_TASK_TIMEOUT_MS,
     databaseCreatedAt: server.databaseCreatedAt,
+    closing: closing.signal,
     startWork: (work) => startWorkWorker(context, work),
     async recover(runId) {
       const isDeadWorker = createDeadWorkerCheck(await store.runs.listProcesses());
@@ -89,6 +93,7 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
       };
     },
     async close() {
+      closing.abort();
       await watch.stop();
       await workers.stop();
       await temporal.close();

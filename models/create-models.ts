@@ -19,6 +19,8 @@ export interface ModelsDependencies extends Partial<Clock> {
   readonly environment: Environment;
   readonly content: Content;
   readonly modules: ModuleHost;
+  /** Once it fires nothing more is sent: what is not in flight waits for its own signal to be told what became of it. */
+  readonly held?: AbortSignal;
 }
 
 /** Everything that the process holds for one model version with one set of secrets. */
@@ -83,7 +85,7 @@ export function createModels(dependencies: ModelsDependencies): Models {
       for (const model of planned) getLimiter(model);
     },
     query: async (planned, request, signal, keep = keepNothing) =>
-      query(getEntry(planned), planned.model, { request, signal, keep, clock }),
+      query(getEntry(planned), planned.model, { request, signal, keep, clock, held: dependencies.held }),
     getConcurrency: (planned) => getLimiter(planned).getWorthwhileSamples(),
     async close() {
       for (const limiter of limiters.values()) limiter.close();
@@ -97,11 +99,16 @@ interface QueryOptions {
   readonly signal: AbortSignal;
   readonly keep: (answer: Answer) => Promise<unknown>;
   readonly clock: Clock;
+  readonly held: AbortSignal | undefined;
 }
 
 async function keepNothing(): Promise<void> {}
 
-async function query(entry: Entry, model: Model, { request, signal, keep, clock }: QueryOptions): Promise<Answer> {
+async function query(
+  entry: Entry,
+  model: Model,
+  { request, signal, keep, clock, held }: QueryOptions,
+): Promise<Answer> {
   const { availability, limiter } = entry;
   const signals = [signal, availability.unusable];
   /** A wait ends early when the task is over, or the model. */
@@ -122,6 +129,10 @@ async function query(entry: Entry, model: Model, { request, signal, keep, clock 
     const { value, failures } = await sendWithRetries(
       async (attempt) => {
         const permit = await whileWorthwhile(() => limiter.acquire(signals));
+        if (held?.aborted === true) {
+          permit.release('other');
+          await whileWorthwhile(() => waitForAbort(signals));
+        }
         startedAt = clock.now();
         const response = await sendOnce(entry, { ...request, attempt }, permit, clock);
         availability.answered();
@@ -175,6 +186,13 @@ async function sendOnce(entry: Entry, request: ModelRequest, permit: Permit, clo
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Never resolves; rejects with the reason of the first signal that fires. */
+function waitForAbort(signals: readonly AbortSignal[]): Promise<never> {
+  return new Promise((_, reject) => {
+    onAbort(signals, reject);
+  });
 }
 
 async function sleepUntilAborted(durationMs: number, signals: readonly AbortSignal[], clock: Clock): Promise<void> {

@@ -104,7 +104,7 @@ async function verifies(content: ContentStore, blob: BlobReference | null): Prom
 export async function explainFinding(
   results: Pick<ResultIndex, 'findComparableResults'>,
   plan: Pick<Plan, 'cache_policy'>,
-  task: PlannedTaskSpecification,
+  task: Pick<PlannedTaskSpecification, 'task_key' | 'solver_fingerprint' | 'result_fingerprint'>,
   finding: Finding,
 ): Promise<readonly ReuseReason[] | null> {
   if (finding.decision.verdict === 'full') return [];

@@ -51,7 +51,10 @@ function findBaseUrl(provider: ProviderId, environment: ResolvedRun['environment
   if (override === undefined || override === '') return providers[provider].baseUrl;
   const address = URL.canParse(override) ? new URL(override) : undefined;
   if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
-    throw new EvaluationError('config-invalid', `The environment variable ${variable} is not an http or https address.`);
+    throw new EvaluationError(
+      'config-invalid',
+      `The environment variable ${variable} is not an http or https address.`,
+    );
   }
   if (address.username !== '' || address.password !== '') {
     throw new EvaluationError('config-secret', `The address in ${variable} holds a user name or password.`, {

@@ -1,7 +1,16 @@
 // Bundles the compiled workflows for the Temporal sandbox, so that no command needs webpack at its start and every one
 // runs exactly the code that the tests replayed. Work is skipped while its inputs are unchanged.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
@@ -54,6 +63,15 @@ function listWorkflows(/** @type {string} */ code) {
   return Object.keys(workflows).filter((name) => typeof workflows[name] === 'function');
 }
 
+/** The bundle with a source map that names files from the package's folder, and not this machine's path to it. */
+function withRelativeSources(/** @type {string} */ code) {
+  const marker = ';base64,';
+  const start = code.lastIndexOf(marker) + marker.length;
+  const map = Buffer.from(code.slice(start), 'base64').toString('utf8');
+  const folder = `${realpathSync(repository).replace(/[\\/]$/, '')}/`;
+  return code.slice(0, start) + Buffer.from(map.replaceAll(folder, '')).toString('base64');
+}
+
 function replaceFile(/** @type {string} */ path, /** @type {string} */ content) {
   const draft = `${path}.${process.pid}.new`;
   writeFileSync(draft, content);
@@ -73,7 +91,7 @@ if (!isUpToDate(inputs)) {
   const logger = { trace() {}, debug() {}, info() {}, warn: note, error: note, log() {} };
   let code = '';
   try {
-    ({ code } = await bundleWorkflowCode({ workflowsPath: entry, logger }));
+    code = withRelativeSources((await bundleWorkflowCode({ workflowsPath: entry, logger })).code);
   } catch (error) {
     // the error itself is generic; what is wrong was only logged
     console.error(

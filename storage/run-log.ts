@@ -2,6 +2,7 @@ import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { FinalStatus, Status } from '../contracts/status.ts';
+import type { RecordedError } from './result-index.ts';
 
 /** A process that works on the store, as others can tell whether it lives: a pid alone is no proof. */
 export interface ProcessRecord {
@@ -79,14 +80,20 @@ export interface RunLog {
   listRuns(options: { readonly limit: number }): Promise<readonly RunRecord[]>;
   findOpenRuns(): Promise<readonly RunRecord[]>;
   recordRunStarted(runId: string): Promise<void>;
-  /** Derives the status from the task results; unfinished ones become `cancelled`, or `failed` when the run failed. */
-  recordRunEnd(runId: string, options: { readonly failed: boolean }): Promise<FinalStatus>;
+  /** Derives the status from the task results; unfinished ones become `cancelled`, or `failed`, with `error`, when the run failed. */
+  recordRunEnd(
+    runId: string,
+    options: { readonly failed: boolean; readonly error?: RecordedError | null },
+  ): Promise<FinalStatus>;
   /**
    * Opens a failed or cancelled run again: attempt + 1; its failed and cancelled task results become pending, their
    * answers and good samples stand, segments with errors are reopened. Completed ones stay.
    */
   reopenRun(runId: string): Promise<RunRecord>;
-  /** Makes a process the owner; false, changing nothing, when `isAlive` says so of the present one. */
+  /**
+   * Makes a process the owner; false, changing nothing, when `isAlive` says so of the present one, the caller included: a
+   * process works on its run already.
+   */
   takeRun(runId: string, processId: string, isAlive: (owner: ProcessRecord) => boolean): Promise<boolean>;
   releaseRun(runId: string, processId: string): Promise<void>;
   registerProcess(process: ProcessRecord): Promise<void>;

@@ -10,6 +10,7 @@ export function createRunModels(options: {
   readonly content: ContentStore;
   readonly modules: ModuleHost;
   readonly frozen: boolean;
+  readonly held: AbortSignal;
 }): Models {
   const models = createModels(options);
   if (!options.frozen) return models;

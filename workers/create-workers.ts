@@ -52,7 +52,7 @@ export async function startStoreWorkers(context: WorkerContext): Promise<Running
   const waitWorker = await Worker.create({
     ...makeCommonOptions(context),
     taskQueue: makeWaitQueue(storeId),
-    activities: { ...createWaitActivities({ runs: store.runs, client }) },
+    activities: { ...createWaitActivities({ store, client }) },
     maxConcurrentActivityTaskExecutions: 1_000,
     maxConcurrentActivityTaskPolls: 2,
   });
@@ -67,13 +67,20 @@ export interface RunWorkOptions {
   readonly frozen: boolean;
 }
 
+/** A worker that asks models. */
+export interface RunningWorkWorker extends RunningWorker {
+  /** From now on it sends nothing. A cancel takes up to a second to reach an activity, in which much could be sent. */
+  hold(): void;
+}
+
 /** Solve, score and metrics of one run. */
 export async function startWorkWorker(
   context: WorkerContext,
   { runId, ...options }: RunWorkOptions,
-): Promise<RunningWorker> {
+): Promise<RunningWorkWorker> {
   const { store, storeId, modules } = context;
-  const models = createRunModels({ content: store.content, modules, ...options });
+  const held = new AbortController();
+  const models = createRunModels({ content: store.content, modules, held: held.signal, ...options });
   const worker = await Worker.create({
     ...makeCommonOptions(context),
     taskQueue: makeWorkQueue(storeId, runId),
@@ -83,6 +90,7 @@ export async function startWorkWorker(
   });
   const running = runAll([worker]);
   return {
+    hold: () => held.abort(),
     async stop() {
       await running.stop();
       await models.close();

@@ -12,6 +12,7 @@ import { makeTaskResultWorkflowId } from '../contracts/ids.ts';
 import type { EvaluationInput, PlannedTask, TaskResultInput, TaskResultOutcome } from '../contracts/workflow-inputs.ts';
 import { storeActivities, waitActivitiesOn } from './activity-proxies.ts';
 import { catchFailure } from './catch-failure.ts';
+import { describeFailure } from './describe-failure.ts';
 import { runLanes } from './run-lanes.ts';
 import { taskResultWorkflow } from './task-result.ts';
 
@@ -26,7 +27,8 @@ export async function evaluationWorkflow(input: EvaluationInput): Promise<void> 
   });
   const failed = failure !== undefined && !isCancellation(failure);
   // The store derives the status from the task results: a cancel that came after the last of them changes nothing.
-  const status = await CancellationScope.nonCancellable(() => storeActivities.recordRunEnd({ runId, failed }));
+  const error = failed ? describeFailure(failure) : null;
+  const status = await CancellationScope.nonCancellable(() => storeActivities.recordRunEnd({ runId, failed, error }));
   if (status === 'completed') return;
   if (status === 'cancelled' && failure !== undefined) throw failure;
   throw ApplicationFailure.nonRetryable(`The run is ${status}.`, `evaluation-${status}`);

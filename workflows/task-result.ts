@@ -1,4 +1,3 @@
-import { ActivityFailure, ApplicationFailure, type TemporalFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -12,6 +11,7 @@ import type { Verdict } from '../contracts/cache-policy.ts';
 import type { TaskResultInput, TaskResultOutcome } from '../contracts/workflow-inputs.ts';
 import { storeActivities, workActivitiesOn } from './activity-proxies.ts';
 import { catchFailure } from './catch-failure.ts';
+import { describeFailure } from './describe-failure.ts';
 import { runLanes } from './run-lanes.ts';
 
 /**
@@ -85,11 +85,4 @@ async function runSegments(input: TaskResultInput, stage: 'solve' | 'score', fro
     }
   });
   return next;
-}
-
-/** The code and message of what failed, cut short: it enters the history. */
-function describeFailure(failure: TemporalFailure): { code: string; message: string } {
-  const cause = failure instanceof ActivityFailure ? (failure.cause ?? failure) : failure;
-  const code = cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'temporal-failed';
-  return { code, message: cause.message.slice(0, 500) };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import Database from 'libsql';
 import { readJsonObject, type ServerFiles, writeJsonObject } from './server-files.ts';
@@ -56,8 +56,13 @@ export async function readStamp(files: ServerFiles): Promise<DatabaseStamp | und
   return { cliVersion, createdAt, isComplete };
 }
 
-/** Records that a server has come up on the database. */
+/** Records that a server has come up on the database, and keeps what it made to this user. */
 export async function completeStamp(files: ServerFiles): Promise<void> {
+  for (const suffix of ['', ...companions]) {
+    await chmod(files.database + suffix, 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
   const stamp = await readStamp(files);
   if (stamp?.isComplete === false) await writeJsonObject(files.databaseStamp, { ...stamp, isComplete: true });
 }

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,6 +56,7 @@ function tryAcquire(path: string): (() => void) | undefined {
   try {
     database.exec('PRAGMA busy_timeout = 0'); // waiting inside SQLite would block this process's workers
     database.exec('BEGIN EXCLUSIVE');
+    chmodSync(path, 0o600); // not by opening it: closing that again would drop the lock
     return () => {
       database.close();
     };

@@ -1,6 +1,6 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import { combineStatuses, type FinalStatus, isFinal } from '../../contracts/status.ts';
-import type { RunRecord } from '../run-log.ts';
+import type { RunLog, RunRecord } from '../run-log.ts';
 import type { SqliteConnection } from './connection.ts';
 import { getRunRow, toRunRecord, updateRun } from './run-rows.ts';
 import { reopenSegments } from './segment-rows.ts';
@@ -11,7 +11,7 @@ import { updateTaskResult } from './task-result-rows.ts';
 export function recordRunEnd(
   connection: SqliteConnection,
   runId: string,
-  { failed }: { readonly failed: boolean },
+  { failed, error = null }: Parameters<RunLog['recordRunEnd']>[1],
   now: string,
 ): FinalStatus {
   const run = getRunRow(connection, runId);
@@ -30,7 +30,7 @@ export function recordRunEnd(
   connection.run(
     build
       .updateTable('task_results')
-      .set({ status: unfinished, ended_at: now })
+      .set({ status: unfinished, ended_at: now, ...(failed && error !== null ? { error: JSON.stringify(error) } : {}) })
       .where('run_id', '=', runId)
       .where('status', 'in', ['pending', 'running']),
   );

@@ -11,7 +11,6 @@ export function takeRun(
   isAlive: (owner: ProcessRecord) => boolean,
 ): boolean {
   const { owner_id: ownerId } = getRunRow(connection, runId);
-  if (ownerId === processId) return true;
   const owner = ownerId === null ? undefined : findProcess(connection, ownerId);
   if (owner !== undefined && isAlive(owner)) return false;
   updateRun(connection, runId, { owner_id: processId });

@@ -68,7 +68,7 @@ export class SqliteRunLog implements RunLog {
     });
   }
 
-  async recordRunEnd(runId: string, options: { readonly failed: boolean }) {
+  async recordRunEnd(runId: string, options: Parameters<RunLog['recordRunEnd']>[1]) {
     return this.#connection.transaction(() => recordRunEnd(this.#connection, runId, options, this.#now()));
   }
 

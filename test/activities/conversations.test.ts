@@ -231,7 +231,7 @@ describe('a judge', () => {
   it('is asked once per sample, and its answers are journalled until the segment is sealed', async () => {
     const killed = createFakeModels(({ sampleId }) => (sampleId === 'c1' ? never : good));
     startActivity(scorerOf(killed, await bench.openAnotherStore()), run.segment());
-    await expect.poll(async () => (await load()).outcomes.length).toBe(2);
+    await expect.poll(async () => (await load()).outcomes.length, { timeout: 10_000 }).toBe(2);
 
     const models = createFakeModels(() => good);
     await runActivity(scorerOf(models), run.segment());

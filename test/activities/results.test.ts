@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkActivities } from '../../activities/create-activities.ts';
+import type { Digest } from '../../contracts/digest.ts';
 import { ModelError } from '../../evaluation/model-error.ts';
+import { digestOf } from '../storage/conformance/samples.ts';
 import { answerCapital, exactScorer, looseScorer } from '../support/capital-run.ts';
 import {
   type ActivityBench,
@@ -59,7 +61,11 @@ describe('metrics', () => {
     const run = await bench.addRun({ rows: 6, maxSampleErrors: 0 });
     const failure = await failureOf(run.complete(createFakeModels(refuseC3)));
     expect(failure).toMatchObject({ type: 'too-many-sample-errors', nonRetryable: true });
-    expect(failure.message).toContain('1 of 6 samples failed');
+    const [text] = (failure['details'] ?? []) as Digest[];
+    expect(text).toBeDefined();
+    if (text !== undefined) {
+      expect(new TextDecoder().decode(await bench.store.content.get(text))).toContain('1 of 6 samples failed');
+    }
     const record = await run.getRecord();
     expect(record.metrics).not.toBeNull();
     expect(record).toMatchObject({ status: 'running', samples: { total: 6, solverErrors: 1, errors: 1 } });
@@ -221,6 +227,23 @@ describe('the record of an end', () => {
     const { taskResultId } = run.task;
     expect(await activities().settleTaskResult({ taskResultId, workflowId: randomUUID() })).toBe('cancelled');
     expect((await run.getRecord()).status).toBe('cancelled');
+  });
+
+  it('keeps the text of the error, which comes by reference', async () => {
+    const run = await bench.addRun();
+    const { taskResultId } = run.task;
+    const { digest: text } = await bench.store.content.put(new TextEncoder().encode('What the service said.'));
+    const error = { code: 'model-unusable', message: 'Failed.', text };
+    await activities().recordTaskResultEnd({ taskResultId, status: 'failed', error });
+    expect((await run.getRecord()).error).toEqual({ code: 'model-unusable', message: 'What the service said.' });
+  });
+
+  it('is written even when the text of the error is lost', async () => {
+    const run = await bench.addRun();
+    const { taskResultId } = run.task;
+    const error = { code: 'model-unusable', message: 'Failed.', text: digestOf('lost') };
+    expect(await activities().recordTaskResultEnd({ taskResultId, status: 'failed', error })).toBe('failed');
+    expect((await run.getRecord()).error).toEqual({ code: 'model-unusable', message: 'Failed.' });
   });
 
   it('is what the store says of a child that published before it was cut off', async () => {

@@ -84,7 +84,7 @@ describe('a segment that is solved', () => {
     const models = createFakeModels(answerWell);
     const { ended } = startActivity(solverOf(models, slow), run.segment());
     await models.untilSent(6);
-    await expect.poll(async () => (await loadJournal()).outcomes.length).toBe(5);
+    await expect.poll(async () => (await loadJournal()).outcomes.length, { timeout: 10_000 }).toBe(5);
     expect(await isSealed()).toBe(false);
     gate.open();
     await ended;
@@ -122,7 +122,7 @@ describe('a second attempt', () => {
       concurrency: 6,
     });
     startActivity(solverOf(killed), run.segment());
-    await expect.poll(async () => (await loadJournal()).outcomes.length).toBe(4);
+    await expect.poll(async () => (await loadJournal()).outcomes.length, { timeout: 10_000 }).toBe(4);
 
     const models = createFakeModels(answerWell);
     await runActivity(solverOf(models, await bench.openAnotherStore()), run.segment());
@@ -174,7 +174,9 @@ describe('a second attempt', () => {
     const { ended } = startActivity(solverOf(models), run.segment());
     await models.untilSent(6);
     gates.zombie.open('Recorded first');
-    await expect.poll(async () => JSON.stringify((await loadJournal()).outcomes)).toContain('Recorded first');
+    await expect
+      .poll(async () => JSON.stringify((await loadJournal()).outcomes), { timeout: 10_000 })
+      .toContain('Recorded first');
     gates.own.open('Came second');
     await ended;
     const sealed = JSON.stringify(await readSealed());
@@ -259,7 +261,7 @@ describe('errors', () => {
     const never = new Promise<string>(() => undefined);
     const killed = createFakeModels((query) => (query.sampleId === 'c5' ? never : refuse(query)), { concurrency: 6 });
     startActivity(solverOf(killed), run.segment());
-    await expect.poll(async () => (await loadJournal()).outcomes.length).toBe(5);
+    await expect.poll(async () => (await loadJournal()).outcomes.length, { timeout: 10_000 }).toBe(5);
     const models = createFakeModels(answerWell);
     await runActivity(solverOf(models, await bench.openAnotherStore()), run.segment());
     expect(idsOf(models)).toEqual(['c5']);
@@ -313,7 +315,7 @@ describe('a resumed run', () => {
     const never = new Promise<string>(() => undefined);
     const killed = createFakeModels((query) => (query.sampleId === 'c4' ? never : answerWell(query)));
     startActivity(solverOf(killed, await bench.openAnotherStore()), run.segment());
-    await expect.poll(async () => (await loadJournal()).outcomes.length).toBe(1);
+    await expect.poll(async () => (await loadJournal()).outcomes.length, { timeout: 10_000 }).toBe(1);
     const killedAgain = createFakeModels(() => never);
     startActivity(solverOf(killedAgain, await bench.openAnotherStore()), run.segment());
     await killedAgain.untilSent(1);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { locateText } from '../support/locate-text.ts';
 import { type OpenAiTestServer, startOpenAiTestServer } from '../support/openai-test-server.ts';
 import { type CliResult, runCli, runCliJson } from '../support/run-cli.ts';
@@ -371,6 +371,9 @@ const mistakes: readonly Mistake[] = [
     says: ['--only plian', 'Did you mean "plain"?'],
   },
 ];
+
+// Each command starts a server of its own, which a busy machine may take long for.
+vi.setConfig({ testTimeout: 90_000 });
 
 let server: OpenAiTestServer;
 let folder: TemporaryFolder;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunDocument } from '../../embedded/index.ts';
 import { answerCapital, type CapitalRunOptions, makeCapitalRun } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer, type TestAnswer } from '../support/openai-test-server.ts';
@@ -10,6 +10,9 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-
 
 const rows = 20;
 const command = ['run', '-f', 'run.yaml'];
+
+// Each command starts a server of its own, which a busy machine may take long for.
+vi.setConfig({ testTimeout: 90_000 });
 
 let server: OpenAiTestServer;
 let folder: TemporaryFolder;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,14 @@ it('refuses a bundle without workflows, and leaves no earlier one in its place',
   writeEntry('export {};\n');
   expect(bundle()).toMatchObject({ status: 1, output: expect.stringContaining('no workflow') });
   expect(readBundle).toThrow('ENOENT');
+});
+
+it('names files in its source map without the path of this machine', () => {
+  writeEntry('export async function firstWorkflow() {}\n');
+  bundle();
+  const map = Buffer.from(readBundle().split(';base64,').at(-1) ?? '', 'base64').toString('utf8');
+  expect(map).toContain('dist/workflows/index.js');
+  expect(map).not.toContain(realpathSync(folder));
 });
 
 it('says which module cannot be in the sandbox', () => {

@@ -115,11 +115,11 @@ export function listPlaces(schema: Schema, value: JsonValue, path: Place['path']
     for (const [key, child] of Object.entries(value)) {
       const field = (inner.shape as Readonly<Record<string, Schema>>)[key];
       if (field !== undefined && marksOf(field).notBuiltYet === undefined)
-        places.push(...listPlaces(field, child, [...path, key]));
+        places.push(...listPlaces(field, child ?? null, [...path, key]));
     }
   } else if (inner instanceof z.ZodRecord && isMapping(value)) {
     for (const [key, child] of Object.entries(value))
-      places.push(...listPlaces(inner.valueType, child, [...path, key]));
+      places.push(...listPlaces(inner.valueType, child ?? null, [...path, key]));
   } else if (inner instanceof z.ZodArray && Array.isArray(value)) {
     value.forEach((child: JsonValue, index) => places.push(...listPlaces(inner.element, child, [...path, index])));
   }

@@ -18,6 +18,7 @@ import {
   isOptional,
   listPlaces,
   marksOf,
+  type Schema,
   setAt,
   unwrap,
 } from '../../support/zod-arbitrary.ts';
@@ -123,6 +124,9 @@ describe.each(built)('$title', (field) => {
     test('changes no key when the same bytes lie elsewhere', () => checkFile(field, 'twin'));
     test('changes the right key when the file says something else', () => checkFile(field, 'different'));
   }
+  if (findMarked(schema, 'credential') || holdsSecrets(schema)) {
+    test('changes no key when the value of its secret lies in another variable', () => checkVariable(field));
+  }
   const isNameOfContent = typeof classification === 'object' && (isPath || isReference);
   if (!isNameOfContent && classification !== 'inside') {
     test(describeExpected(classification), () => checkChanges(field));
@@ -218,12 +222,29 @@ async function checkFile(field: FieldCase, other: 'twin' | 'different'): Promise
   if (contentPart === undefined) throw new Error('Nobody said where the content of this file counts.');
   await assertLaw(arbitraryBase(field), async (base) => {
     const [file] = placesOf(base, field).filter(({ schema }) => marksOf(schema).dataPath === true);
-    if (file === undefined) return false;
+    if (typeof file?.value !== 'string') return false;
     const before = await plan(base);
     const after =
-      before === undefined ? undefined : await plan(setAt(base, file.path, String(file.value).replace(/^data/, other)));
+      before === undefined ? undefined : await plan(setAt(base, file.path, file.value.replace(/^data/, other)));
     if (before === undefined || after === undefined) return false;
     expectKeys(before, after, other === 'twin' ? sameMeaning : contentPart, field.role);
+    return true;
+  });
+}
+
+/** Wherever a secret is named, the variable that holds its value does not count. */
+async function checkVariable(field: FieldCase): Promise<void> {
+  const move = (run: JsonValue): JsonValue =>
+    listPlaces(runFileSchema, run)
+      .filter(({ schema, value }) => schema === secretReferenceSchema && value === '$FIRST_VARIABLE')
+      .reduce((moved, { path: place }) => setAt(moved, place, '$MOVED_VARIABLE'), run);
+  await assertLaw(arbitraryBase(field), async (base) => {
+    const value = getAt(base, [...field.path, field.field]);
+    if (value === undefined || !/FIRST/.test(JSON.stringify(value))) return false;
+    const before = await plan(base);
+    const after = before === undefined ? undefined : await plan(move(base));
+    if (before === undefined || after === undefined) return false;
+    expectKeys(before, after, sameMeaning, field.role);
     return true;
   });
 }
@@ -275,21 +296,23 @@ function findMeaning(field: FieldCase, run: JsonValue, planned: PlannedRun): unk
   const written = getAt(run, [...field.path, field.field]);
   if (typeof field.classification === 'object') return written;
   if (field.placement.findExecuted !== undefined) return field.placement.findExecuted(planned, field.field);
-  const parsed = z.safeParse(field.schema, toSchemaForm(written));
+  const parsed = z.safeParse(field.schema, toSchemaForm(written, field.schema));
   if (!parsed.success) throw new Error(`The plan took what the schema does not: ${JSON.stringify(written)}.`);
   return parsed.data;
 }
 
 /** Secrets as the reader hands them to the schemas, without the variables that hold their values: those never count. */
-function toSchemaForm(value: JsonValue | undefined): unknown {
-  if (Array.isArray(value)) return value.map((child: JsonValue) => toSchemaForm(child));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, toSchemaForm(child)]));
+function toSchemaForm(value: JsonValue | undefined, schema: Schema): unknown {
+  if (typeof value === 'string') {
+    const [, secret] = /^<< secrets\.(\w+) >>$/.exec(value) ?? [];
+    if (secret !== undefined) return { secret, variable: 'any' };
+    return schema === secretReferenceSchema ? { secret: 'declared', variable: 'any' } : value;
   }
-  if (typeof value !== 'string') return value;
-  const [, secret] = /^<< secrets\.(\w+) >>$/.exec(value) ?? [];
-  if (secret !== undefined) return { secret, variable: 'any' };
-  return /^\$\w+$/.test(value) ? { secret: 'declared', variable: 'any' } : value;
+  const inner = unwrap(schema);
+  const below = inner instanceof z.ZodRecord ? inner.valueType : schema;
+  if (Array.isArray(value)) return value.map((child: JsonValue) => toSchemaForm(child, below));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, toSchemaForm(child, below)]));
 }
 
 function expectKeys(before: PlannedRun, after: PlannedRun, classification: Classification, role: string): void {
@@ -312,7 +335,7 @@ function placesOf(run: JsonValue, { path: place, field, schema }: FieldCase) {
 }
 
 /** Whether something with a mark can occur in a field; not looked for in what other entries of the table classify. */
-function findMarked(schema: Parameters<typeof unwrap>[0], mark: 'referenceTo' | 'dataPath'): boolean {
+function findMarked(schema: Schema, mark: 'referenceTo' | 'dataPath' | 'credential'): boolean {
   if (marksOf(schema)[mark] !== undefined) return true;
   const element = elementOf(unwrap(schema));
   if (Object.values(placements).some((placement) => unwrap(placement.schema) === element)) return false;
@@ -321,7 +344,15 @@ function findMarked(schema: Parameters<typeof unwrap>[0], mark: 'referenceTo' | 
   return element instanceof z.ZodRecord && findMarked(element.valueType, mark);
 }
 
-function elementOf(schema: Parameters<typeof unwrap>[0]): Parameters<typeof unwrap>[0] {
+function holdsSecrets(schema: Schema): boolean {
+  const inner = unwrap(schema);
+  if (inner === secretReferenceSchema) return true;
+  if (inner instanceof z.ZodRecord) return holdsSecrets(inner.valueType);
+  if (inner instanceof z.ZodUnion) return inner.options.some(holdsSecrets);
+  return inner instanceof z.ZodObject && Object.values(inner.shape).some(holdsSecrets);
+}
+
+function elementOf(schema: Schema): Schema {
   return schema instanceof z.ZodArray ? elementOf(unwrap(schema.element)) : schema;
 }
 

@@ -94,8 +94,8 @@ async function readRows(content: ContentStore, digest: Digest): Promise<string> 
   for (const segment of manifest.segments) {
     for (const line of (await readText(content, segment.digest)).split('\n')) {
       if (line === '') continue;
-      const [position, row] = JSON.parse(line) as [number, Record<string, JsonValue>];
-      rows.push([manifest.idSource === 'column' ? String(row['sample_id']) : String(position), row]);
+      const [position, row] = JSON.parse(line) as [number, Readonly<Record<string, string>>];
+      rows.push([manifest.idSource === 'column' ? (row['sample_id'] ?? '') : String(position), row]);
     }
   }
   return toCanonicalJson(rows);

@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CachePolicy } from '../../contracts/cache-policy.ts';
+import type { Digest } from '../../contracts/digest.ts';
+import type { BlobReference } from '../../evaluation/plan.ts';
+import { explainFinding, type LookUpTask, lookUp } from '../../planning/look-up.ts';
+import type { OpenedStore } from '../storage/conformance/opened-store.ts';
+import { digestOf, getTask, makeRun, makeSummary, makeTask, segmentOf } from '../storage/conformance/samples.ts';
+import { openTemporaryStore } from '../storage/open-temporary-store.ts';
+
+const task: LookUpTask = { solverKey: digestOf('solver'), resultKey: digestOf('result'), segmentCount: 2 };
+const otherScoring: LookUpTask = { ...task, resultKey: digestOf('other result') };
+
+interface Published {
+  readonly solve: readonly BlobReference[];
+  readonly score: readonly BlobReference[];
+  readonly manifest: BlobReference;
+  readonly metrics: BlobReference;
+}
+
+let opened: OpenedStore;
+beforeEach(async () => {
+  opened = await openTemporaryStore();
+});
+afterEach(() => opened.dispose());
+
+const putText = (text: string) => opened.store.content.put(new TextEncoder().encode(text));
+
+/** Computes a task result with two segments and publishes it; everything it names is really there. */
+async function publish(
+  id: string,
+  options: {
+    readonly resultKey?: Digest;
+    readonly solverErrors?: number;
+    readonly errors?: number;
+    readonly policy?: CachePolicy;
+    readonly segmentCount?: number;
+  } = {},
+): Promise<Published> {
+  const { results, runs } = opened.store;
+  const {
+    resultKey = task.resultKey,
+    solverErrors = 0,
+    errors = solverErrors,
+    policy = 'reuse',
+    segmentCount = 2,
+  } = options;
+  await runs.createRun(makeRun(`run-${id}`, { policy }), [makeTask(id, { resultKey, segmentCount })]);
+  await results.recordRunning(id, { verdict: 'none', why: null, warnings: [] });
+  const stages = { solve: [] as BlobReference[], score: [] as BlobReference[] };
+  for (const stage of ['solve', 'score'] as const) {
+    for (let index = 0; index < segmentCount; index++) {
+      const blob = await putText(`${stage} ${index} of ${id}`);
+      await results.registerSegment(segmentOf(id, stage, index), {
+        blob,
+        samples: 5,
+        errors: 0,
+        queries: { sent: 5, retried: 0 },
+      });
+      stages[stage].push(blob);
+    }
+  }
+  const manifest = await putText(`manifest of ${id}`);
+  const metrics = await putText(`metrics of ${id}`);
+  const samples = { total: 10, solverErrors, errors, excludedFromMetrics: 0 };
+  await results.recordSummary(id, makeSummary(id, { manifest, metrics, samples }));
+  await results.publish(id, { replaceCurrent: policy === 'update' });
+  return { ...stages, manifest, metrics };
+}
+
+async function find(
+  wanted: LookUpTask = task,
+  changes: { policy?: CachePolicy; limit?: number; maxAge?: string; nowMs?: number } = {},
+) {
+  const { policy = 'reuse', limit = 0, maxAge, nowMs = Date.now() } = changes;
+  const plan = {
+    limits: { max_sample_errors: limit },
+    reuse: { answers: 'off', ...(maxAge === undefined ? {} : { max_age: maxAge }) },
+  } as const;
+  const [finding] = await lookUp(opened.store, plan, policy, [wanted], nowMs);
+  if (finding === undefined) throw new Error('Every task has a finding.');
+  const { decision, warnings } = finding;
+  return {
+    verdict: decision.verdict,
+    source: decision.verdict === 'none' ? null : decision.source.taskResultId,
+    warnings,
+    finding,
+  };
+}
+
+const blob = (blobs: readonly BlobReference[], index: number): Digest => {
+  const reference = blobs[index];
+  if (reference === undefined) throw new Error(`No segment ${index}.`);
+  return reference.digest;
+};
+
+describe('a look-up', () => {
+  test('finds a result with the same result key in full', async () => {
+    await publish('one');
+    expect(await find()).toMatchObject({ verdict: 'full', source: 'one', warnings: [] });
+  });
+
+  test('finds the solver outputs of one with another scoring section, of several the one solved last', async () => {
+    await publish('older', { resultKey: digestOf('first') });
+    await publish('newer', { resultKey: digestOf('second') });
+    expect(await find(otherScoring)).toMatchObject({ verdict: 'partial', source: 'newer', warnings: [] });
+  });
+
+  test('finds nothing where nothing is stored', async () => {
+    expect(await find()).toMatchObject({ verdict: 'none', warnings: [] });
+  });
+
+  test.each(['update', 'no-cache'] as const)('under %s never looks', async (policy) => {
+    await publish('one');
+    const untouchable = new Proxy(opened.store, {
+      get() {
+        throw new Error('The store was asked.');
+      },
+    });
+    const plan = { limits: { max_sample_errors: 0 }, reuse: { answers: 'off' } } as const;
+    const findings = await lookUp(untouchable, plan, policy, [task, otherScoring], Date.now());
+    expect(findings).toEqual([1, 2].map(() => ({ decision: { verdict: 'none', rejections: [] }, warnings: [] })));
+  });
+
+  test('never finds what ran under no-cache, and finds what ran under update', async () => {
+    await publish('hidden', { policy: 'no-cache' });
+    expect(await find()).toMatchObject({ verdict: 'none' });
+    await publish('updated', { policy: 'update' });
+    expect(await find()).toMatchObject({ verdict: 'full', source: 'updated' });
+  });
+
+  test.each(['failed', 'cancelled'] as const)(
+    'never finds what %s, whatever had finished inside it',
+    async (status) => {
+      await opened.store.runs.createRun(makeRun('run-broken'), [makeTask('broken', { segmentCount: 2 })]);
+      await opened.store.results.recordRunning('broken', { verdict: 'none', why: null, warnings: [] });
+      for (const index of [0, 1]) {
+        const stored = await putText(`solved ${index}`);
+        await opened.store.results.registerSegment(segmentOf('broken', 'solve', index), {
+          blob: stored,
+          samples: 5,
+          errors: 0,
+          queries: { sent: 5, retried: 0 },
+        });
+      }
+      await opened.store.results.recordEnd('broken', { status, error: null });
+      expect(await find()).toMatchObject({ verdict: 'none', warnings: [] });
+      expect(await find(otherScoring)).toMatchObject({ verdict: 'none', warnings: [] });
+    },
+  );
+
+  test('answers for every specification, in their order', async () => {
+    await publish('one');
+    const unknown = { ...task, solverKey: digestOf('unknown'), resultKey: digestOf('unknown') };
+    const plan = { limits: { max_sample_errors: 0 }, reuse: { answers: 'off' } } as const;
+    const findings = await lookUp(opened.store, plan, 'reuse', [unknown, otherScoring, task, task], Date.now());
+    expect(findings.map(({ decision }) => decision.verdict)).toEqual(['none', 'partial', 'full', 'full']);
+  });
+
+  test('does not take over solver outputs that are cut otherwise', async () => {
+    await publish('one', { resultKey: digestOf('first'), segmentCount: 3 });
+    expect(await find(otherScoring)).toMatchObject({ verdict: 'none', warnings: [] });
+  });
+});
+
+describe('the present limits', () => {
+  test('decide, not those of the run that stored the result', async () => {
+    await publish('one', { solverErrors: 1, errors: 3 });
+    expect(await find(task, { limit: 3 })).toMatchObject({ verdict: 'full' });
+    expect(await find(task, { limit: 0.3 })).toMatchObject({ verdict: 'full' });
+    expect(await find(task, { limit: 2 })).toMatchObject({ verdict: 'partial', source: 'one' });
+    expect(await find(otherScoring, { limit: 2 })).toMatchObject({ verdict: 'partial' });
+    expect(await find(task, { limit: 0 })).toMatchObject({ verdict: 'none' });
+    expect(await find(otherScoring, { limit: 0 })).toMatchObject({ verdict: 'none', warnings: [] });
+  });
+
+  test('of age count from when the outputs were solved', async () => {
+    await publish('one');
+    const { solvedAt } = await getTask(opened.store, 'one');
+    const solvedMs = Date.parse(solvedAt ?? '');
+    expect(await find(task, { maxAge: '1h', nowMs: solvedMs + 3_600_000 })).toMatchObject({ verdict: 'full' });
+    expect(await find(task, { maxAge: '1h', nowMs: solvedMs + 3_600_001 })).toMatchObject({ verdict: 'none' });
+    expect(await find(otherScoring, { maxAge: '1h', nowMs: solvedMs + 3_600_001 })).toMatchObject({ verdict: 'none' });
+  });
+});
+
+describe('damage', () => {
+  const warning = [expect.stringMatching(/task result one \(run run-one\).*lost or damaged/)];
+
+  test('in form of a lost score segment leaves partial reuse', async () => {
+    const { score } = await publish('one');
+    await opened.removeBlob(blob(score, 1));
+    expect(await find()).toMatchObject({ verdict: 'partial', source: 'one', warnings: warning });
+  });
+
+  test('in form of a lost solver output leaves nothing', async () => {
+    const { solve } = await publish('one');
+    await opened.removeBlob(blob(solve, 0));
+    expect(await find()).toMatchObject({ verdict: 'none', warnings: warning });
+    expect(await find(otherScoring)).toMatchObject({ verdict: 'none', warnings: warning });
+  });
+
+  test.each(['manifest', 'metrics'] as const)(
+    'to the %s leaves partial reuse, whether lost or altered',
+    async (piece) => {
+      const published = await publish('one');
+      await opened.damageBlob(published[piece].digest, new TextEncoder().encode('something else'));
+      expect(await find()).toMatchObject({ verdict: 'partial', source: 'one', warnings: warning });
+      await opened.removeBlob(published[piece].digest).catch(() => undefined); // damaged ones may have been put aside
+      expect(await find()).toMatchObject({ verdict: 'partial', source: 'one', warnings: warning });
+    },
+  );
+
+  test('to one solver segment is seen by its size', async () => {
+    const { solve } = await publish('one');
+    await opened.damageBlob(blob(solve, 1), new TextEncoder().encode('x'));
+    expect(await find()).toMatchObject({ verdict: 'none', warnings: warning });
+  });
+
+  test('to the scores does not matter to somebody who needs only the outputs', async () => {
+    const { score } = await publish('one');
+    await opened.removeBlob(blob(score, 0));
+    expect(await find(otherScoring)).toMatchObject({ verdict: 'partial', source: 'one', warnings: [] });
+  });
+
+  test('to the last solved result lets the one before stand', async () => {
+    await publish('older', { resultKey: digestOf('first') });
+    const { solve } = await publish('newer', { resultKey: digestOf('second') });
+    await opened.removeBlob(blob(solve, 0));
+    expect(await find(otherScoring)).toMatchObject({
+      verdict: 'partial',
+      source: 'older',
+      warnings: [expect.stringContaining('newer')],
+    });
+  });
+
+  test('warns once of a result that is looked at for both of its keys', async () => {
+    const { solve } = await publish('one');
+    await opened.removeBlob(blob(solve, 0));
+    expect((await find()).warnings).toHaveLength(1);
+  });
+});
+
+describe('the explanation of a finding', () => {
+  const now = {
+    taskKey: 'task',
+    solverFingerprint: { solver: 'one turn' },
+    resultFingerprint: { scorers: ['exact'] },
+    policy: 'reuse',
+  } as const;
+
+  async function explain(finding: Awaited<ReturnType<typeof find>>['finding'], changes: object = {}) {
+    const { taskKey, policy, ...fingerprints } = { ...now, ...changes };
+    const comparable = {
+      task_key: taskKey,
+      solver_fingerprint: fingerprints.solverFingerprint,
+      result_fingerprint: fingerprints.resultFingerprint,
+    };
+    return explainFinding(opened.store.results, { cache_policy: policy }, comparable, finding);
+  }
+
+  test('is empty for full reuse only, and null where nothing is stored', async () => {
+    expect(await explain((await find()).finding)).toBeNull();
+    await publish('one');
+    expect(await explain((await find()).finding)).toEqual([]);
+  });
+
+  test('names the damage', async () => {
+    const { score } = await publish('one');
+    await opened.removeBlob(blob(score, 1));
+    expect(await explain((await find()).finding)).toMatchObject([
+      { category: 'damaged', sentence: expect.stringContaining('run-one') },
+    ]);
+  });
+
+  test('names the errors and the age', async () => {
+    await publish('one', { errors: 1 });
+    expect(await explain((await find()).finding)).toMatchObject([{ category: 'errors' }]);
+    const later = Date.now() + 86_400_000;
+    expect(await explain((await find(task, { limit: 1, maxAge: '1h', nowMs: later })).finding)).toMatchObject([
+      { category: 'age' },
+    ]);
+  });
+
+  test('names the changed field of the scoring section', async () => {
+    await publish('one');
+    const { finding } = await find(otherScoring);
+    expect(await explain(finding, { resultFingerprint: { scorers: ['loose'] } })).toMatchObject([
+      { category: 'field', component: 'scorers', path: '/0', before: 'exact', after: 'loose' },
+    ]);
+  });
+
+  test('names the policy', async () => {
+    await publish('one');
+    const { finding } = await find(task, { policy: 'update' });
+    expect(await explain(finding, { policy: 'update' })).toMatchObject([{ category: 'policy' }]);
+  });
+});
