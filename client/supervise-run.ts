@@ -59,10 +59,14 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     await Promise.all([...worked.values()].map((work) => work.stop()));
     for (const id of worked.keys()) await store.runs.releaseRun(id, session.processId);
   };
-  const over = ended.then(async (record) => {
-    await finish();
-    return makeRunDocument(store, record);
-  });
+  const over = (async () => {
+    try {
+      const record = await ended;
+      return await makeRunDocument(store, record);
+    } finally {
+      await finish(); // also when it could not be waited for: what polls below must end
+    }
+  })();
   over.catch(() => undefined); // thrown by `result`
 
   // Not part of `events`: nobody has to listen for a run to go on.
@@ -71,6 +75,8 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
       for (const holder of await findOwnerlessHolders(host, store, session, runId, worked)) {
         host.onNotice(`Taking up run ${holder.runId}, which holds work that this run waits for.`);
         await takeUp(holder);
+        // Any process of the store may have been waiting on this run's behalf, the holder's dead one among them.
+        await session.recover(runId);
       }
       await Promise.race([sleep(TAKE_UP_INTERVAL_MS), over.catch(() => undefined)]);
     }

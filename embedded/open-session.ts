@@ -4,7 +4,7 @@ import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { Store } from '../storage/store.ts';
 import { connectTemporal, installRuntime } from '../workers/connect-temporal.ts';
-import { startStoreWorkers, startWorkWorker } from '../workers/create-workers.ts';
+import { type RunningWorker, startStoreWorkers, startWorkWorker } from '../workers/create-workers.ts';
 import { describeThisProcess } from './process-registry.ts';
 import { describeWorkflowStatus } from './server/describe-workflow-status.ts';
 import { ensureServer } from './server/ensure-server.ts';
@@ -67,6 +67,7 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
   };
   const workers = await startStoreWorkers(context);
   const watch = watchServer(server, onNotice);
+  const working = new Set<RunningWorker>();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each long poll listens
   if (server.uiAddress !== undefined) onNotice(`Temporal's web UI: ${server.uiAddress}`);
@@ -79,7 +80,16 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     workflowTaskTimeoutMs: WORKFLOW_TASK_TIMEOUT_MS,
     databaseCreatedAt: server.databaseCreatedAt,
     closing: closing.signal,
-    startWork: (work) => startWorkWorker(context, work),
+    async startWork(work) {
+      const worker = await startWorkWorker(context, work);
+      working.add(worker);
+      return {
+        ...worker,
+        async stop() {
+          if (working.delete(worker)) await worker.stop();
+        },
+      };
+    },
     async recover(runId) {
       const isDeadWorker = createDeadWorkerCheck(await store.runs.listProcesses());
       await recoverRun({ client, storeId, runId, isDeadWorker });
@@ -95,7 +105,7 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     async close() {
       closing.abort();
       await watch.stop();
-      await workers.stop();
+      await Promise.all([...working, workers].map((worker) => worker.stop()));
       await temporal.close();
       await server.release();
     },

@@ -432,7 +432,7 @@ function expectClearError(result: CliResult, mistake: Mistake, files: Readonly<R
 }
 
 describe('a mistake in what is to be run', () => {
-  it.concurrent.each(mistakes)('stops before anything is spent: $name', async (mistake) => {
+  it.each(mistakes)('stops before anything is spent: $name', async (mistake) => {
     const { cwd, files } = await prepare(mistake);
     const result = await runCli(['run', '-f', 'run.yaml', ...(mistake.options ?? [])], { cwd, environment });
     expectClearError(result, mistake, files);
@@ -493,7 +493,7 @@ ${files['run.yaml']}`
 });
 
 describe('a mistake on the command line', () => {
-  it.concurrent.each([
+  it.each([
     { name: 'an unknown command', commandLine: ['rnu', '-f', 'run.yaml'], says: ["unknown command 'rnu'", 'run'] },
     { name: 'an unknown option', commandLine: ['run', '-f', 'run.yaml', '--frozn'], says: ["'--frozn'", '--frozen'] },
     { name: 'a missing option', commandLine: ['run'], says: ['--file'] },

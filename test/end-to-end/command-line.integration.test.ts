@@ -1,7 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PlanDocument, RunDocument, RunSummaryDocument, SampleDocument } from '../../embedded/index.ts';
+import {
+  openStet,
+  type PlanDocument,
+  type RunDocument,
+  type RunSummaryDocument,
+  type SampleDocument,
+  type Stet,
+} from '../../embedded/index.ts';
 import {
   answerCapital,
   type CapitalRunOptions,
@@ -26,6 +33,7 @@ vi.setConfig({ testTimeout: 90_000 });
 let server: OpenAiTestServer;
 let folder: TemporaryFolder;
 let first: RunDocument;
+let neighbour: Stet;
 
 const makeRun = (options: Partial<CapitalRunOptions> = {}) =>
   makeCapitalRun({ baseUrl: server.baseUrl, rows, connection: { api_key: '$LAB_KEY' }, ...options });
@@ -40,11 +48,15 @@ beforeAll(async () => {
   const result = await json<RunDocument>(...command, '--label', 'first');
   expect(result.code, result.stderr).toBe(0);
   first = result.document;
-});
+  // Another process with the same store: as long as it lives, commands find a server running and are quicker.
+  neighbour = await openStet({ store: `${folder.path}/.stet`, environment: { ...process.env, ...environment } });
+  await (await neighbour.run(makeRun({ rows: 1 }))).result();
+}, 90_000);
 
 beforeEach(() => folder.write('run.yaml', makeRun()));
 
 afterAll(async () => {
+  await neighbour?.close();
   await server?.close();
   await folder?.[Symbol.asyncDispose]();
 });

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listBlocks } from '../docs/read-pages.ts';
 import { runTool, type ToolResult } from '../support/run-tool.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -106,11 +107,24 @@ describe('the library', () => {
     expect(runs).toBe(2);
   });
 
+  it('does what the README shows', async () => {
+    const [example = ''] = listBlocks(await readFile(path.join(repository, 'README.md'), 'utf8'), 'ts');
+    const small = example.replace('examples/quickstart/run.yaml', 'small.json');
+    expect(small).not.toBe(example);
+    await folder.write('small.json', run);
+    await folder.write('readme.js', small);
+    const { stdout } = expectSuccess(await runTool(process.execPath, ['readme.js'], { cwd: folder.path }));
+    expect(stdout).toContain('accuracy: 0.5');
+    expect(stdout).toContain('sent: 2');
+  });
+
   it('has types that resolve, and that refuse what a run file cannot be', async () => {
+    const [example = ''] = listBlocks(await readFile(path.join(repository, 'README.md'), 'utf8'), 'ts');
+    await folder.write('readme.ts', example);
     await folder.write('check.ts', typedScript);
     await folder.write('tsconfig.json', {
       compilerOptions: { module: 'NodeNext', target: 'ES2023', strict: true, noEmit: true, types: ['node'] },
-      files: ['check.ts'],
+      files: ['check.ts', 'readme.ts'],
     });
     const compiler = path.join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
     expectSuccess(await runTool(process.execPath, [compiler, '-p', '.'], { cwd: folder.path }));
@@ -126,9 +140,20 @@ async function listFiles(): Promise<string[]> {
     .filter((file) => !file.startsWith('node_modules/'));
 }
 
-const run = `defineRun({
+const run = {
   models: [{ key: 'silent', config: { connection_type: 'placeholder' } }],
-  datasets: [{ key: 'rows', source: { type: 'inline', samples: [{ q: 'a', a: '' }, { q: 'b', a: 'b' }] } }],
+  datasets: [
+    {
+      key: 'rows',
+      source: {
+        type: 'inline',
+        samples: [
+          { q: 'a', a: '' },
+          { q: 'b', a: 'b' },
+        ],
+      },
+    },
+  ],
   tasks: [
     {
       key: 'qa',
@@ -143,11 +168,11 @@ const run = `defineRun({
     },
   ],
   evaluation: { key: 'check', task_specifications: [{ key: 'first', task_key: 'qa', model_key: 'silent' }] },
-})`;
+};
 
 const script = `import { defineRun, openStet } from 'stet';
 
-const run = ${run};
+const run = defineRun(${JSON.stringify(run)});
 const stet = await openStet({ store: 'of-script/.stet' });
 const first = await (await stet.run(run)).result();
 const handle = await stet.run(run);
@@ -162,7 +187,7 @@ console.log(JSON.stringify({ first, second, samples, runs }));
 
 const typedScript = `import { defineRun, EvaluationError, openStet, type RunDocument } from 'stet';
 
-const run = ${run};
+const run = defineRun(${JSON.stringify(run)});
 // @ts-expect-error: no such policy
 defineRun({ run_config: { cache_policy: 'never' } });
 // @ts-expect-error: no such section

@@ -46,13 +46,15 @@ export function startModels(
     readonly environment?: Readonly<Record<string, string>>;
     readonly blobs?: readonly string[];
     readonly modules?: ModuleHost;
+    readonly held?: AbortSignal;
   } & Partial<Clock> = {},
 ): Models & AsyncDisposable {
-  const { environment = {}, blobs = [], modules = noModules, ...clock } = options;
+  const { environment = {}, blobs = [], modules = noModules, held, ...clock } = options;
   const content = new Map(blobs.map((text) => [digestOf(text), new TextEncoder().encode(text)]));
   const models = createModels({
     environment,
     modules,
+    ...(held === undefined ? {} : { held }),
     content: {
       get: async (digest) => {
         const bytes = content.get(digest);

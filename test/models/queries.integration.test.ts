@@ -316,3 +316,27 @@ describe('secrets', () => {
     expect(error.message.length).toBeLessThan(500);
   });
 });
+
+describe('held models', () => {
+  it('send nothing more, let what is in flight finish, and end every wait when told what became of it', async () => {
+    const held = new AbortController();
+    const cancelled = new AbortController();
+    await using server = await startOpenAiTestServer({
+      answer: ({ prompt }) => {
+        if (prompt === 'b') held.abort();
+        return prompt === 'b' ? { content: prompt, delayMs: 50 } : prompt;
+      },
+    });
+    await using models = startModels({ ...hastyClock, held: held.signal });
+    const model = openai(server.baseUrl, { max_concurrent_requests: 1 });
+    await ask(models, model, 'a');
+    const inFlight = ask(models, model, 'b');
+    const waiting = Promise.all(
+      ['c', 'd'].map((prompt) => failureOf(ask(models, model, prompt, { signal: cancelled.signal }))),
+    );
+    expect(textOf(await inFlight)).toBe('b');
+    cancelled.abort();
+    for (const failure of await waiting) expect(failure).toBeInstanceOf(QueryAbandoned);
+    expect(server.requests.map(({ prompt }) => prompt)).toEqual(['a', 'b']);
+  });
+});
