@@ -27,12 +27,16 @@ export function createStet(host: Host): Stet {
     });
 
   /** Without a store, or for a plan, nothing is written: blobs are only digested. */
-  const build = (resolved: ResolvedRun, store: Store | undefined, options: PlanOptions & { readonly dry: boolean }) =>
+  const build = async (
+    resolved: ResolvedRun,
+    store: Store | undefined,
+    options: PlanOptions & { readonly dry: boolean },
+  ) =>
     buildPlan(resolved, {
       content: options.dry || store === undefined ? createDryContentStore(store?.content) : store.content,
       datasets: options.dry || store === undefined ? withoutRecording(store) : store.datasets,
       modules: host.modules,
-      segmentSize: host.segmentSize,
+      segmentSize: (await store?.runs.getSegmentSize()) ?? host.segmentSize,
       verifyData: options.verifyData ?? false,
     });
 

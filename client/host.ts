@@ -10,7 +10,7 @@ export interface Host {
   /** Temporal with workers on the store's queues; started at the first call, shared by all. */
   openSession(): Promise<Session>;
   readonly modules: ModuleHost;
-  /** Rows a segment. */
+  /** Rows a segment, where the store does not say. */
   readonly segmentSize: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;

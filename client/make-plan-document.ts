@@ -13,11 +13,7 @@ export async function makePlanDocument(
   store: Store | undefined,
   nowMs: number,
 ): Promise<PlanDocument> {
-  const lookups = plan.tasks.map((task) => ({
-    solverKey: task.solver_key,
-    resultKey: task.result_key,
-    segmentCount: task.dataset.segment_count,
-  }));
+  const lookups = plan.tasks.map((task) => ({ solverKey: task.solver_key, resultKey: task.result_key }));
   const findings: readonly (Finding | undefined)[] =
     store === undefined ? [] : await lookUp(store, plan, plan.cache_policy, lookups, nowMs);
   const tasks: PlanTaskDocument[] = [];

@@ -20,7 +20,7 @@ export interface OpenStetOptions {
   /** Default: the process environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory?: string;
-  /** Rows a segment: the unit of an activity and of a blob. Counts in no key. */
+  /** Rows a segment, the unit of an activity and of a blob, for a new store; an old one keeps its own. Counts in no key. */
   readonly segmentSize?: number;
   /** What this process is called in the store's registry. */
   readonly command?: string;
@@ -37,13 +37,14 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
   const workingDirectory = options.workingDirectory ?? process.cwd();
   const onNotice = options.onNotice ?? (() => {});
   const directory = findStoreDirectory({ store: options.store, environment, workingDirectory });
+  const segmentSize = checkSegmentSize(options.segmentSize ?? DEFAULT_SEGMENT_SIZE);
   const modules = createModuleHost();
   let store: Promise<Store> | undefined;
   let session: Promise<EmbeddedSession> | undefined;
 
   const open: Host['openStore'] = async ({ create }) => {
     if (store === undefined && !create && !existsSync(directory)) return undefined;
-    store ??= openStore(directory);
+    store ??= openStore(directory, { segmentSize });
     return store;
   };
 
@@ -69,7 +70,7 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
       return session;
     },
     modules,
-    segmentSize: readSegmentSize(options, environment),
+    segmentSize,
     environment,
     workingDirectory,
     isProcessAlive,
@@ -83,9 +84,7 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
   return createStet(host);
 }
 
-function readSegmentSize(options: OpenStetOptions, environment: OpenStetOptions['environment']): number {
-  const text = environment?.['STET_SEGMENT_SIZE'];
-  const size = options.segmentSize ?? (text === undefined ? DEFAULT_SEGMENT_SIZE : Number(text));
+function checkSegmentSize(size: number): number {
   if (Number.isInteger(size) && size >= 1) return size;
-  throw new EvaluationError('usage', `The segment size must be a whole number from 1, not ${text ?? size}.`);
+  throw new EvaluationError('usage', `The segment size must be a whole number from 1, not ${size}.`);
 }

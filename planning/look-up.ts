@@ -16,8 +16,6 @@ export interface LookUpStore {
 export interface LookUpTask {
   readonly solverKey: Digest;
   readonly resultKey: Digest;
-  /** Solver outputs stand segment by segment, so a source cut otherwise cannot be taken over. */
-  readonly segmentCount: number;
 }
 
 /** What a cache check found for one task specification, with a warning for each damaged result it passed over. */
@@ -41,11 +39,8 @@ export async function lookUp(
   ]);
   const bounds = makeReuseBounds(plan, nowMs);
   const findings: Finding[] = [];
-  for (const { solverKey, resultKey, segmentCount } of tasks) {
-    const candidates = {
-      current: current.get(resultKey),
-      solved: (solved.get(solverKey) ?? []).filter((result) => result.segmentCount === segmentCount),
-    };
+  for (const { solverKey, resultKey } of tasks) {
+    const candidates = { current: current.get(resultKey), solved: solved.get(solverKey) ?? [] };
     const decision = await decideReuse(policy, candidates, bounds, (result) => findDamage(store, result));
     const warnings = decision.rejections
       .filter(({ because }) => because === 'damaged')

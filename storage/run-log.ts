@@ -66,6 +66,11 @@ export interface TaskProgress {
 export interface RunLog {
   /** Random name of this store, made once; part of every workflow id. */
   getStoreId(): Promise<string>;
+  /**
+   * Rows a segment, for everything in this store: whoever makes it fixes it, since solver outputs stand segment by segment
+   * and a result cut otherwise could not be taken over.
+   */
+  getSegmentSize(): Promise<number>;
   createRun(
     run: Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs'>,
     taskResults: readonly NewTaskResult[],

@@ -9,6 +9,7 @@ import type { Store } from '../store.ts';
 import { SqliteConnection } from './connection.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
+import { defaultSegmentSize, keepSegmentSize } from './segment-size.ts';
 import { createSqliteDatasetCache } from './sqlite-dataset-cache.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
 import { SqliteResultIndex } from './sqlite-result-index.ts';
@@ -18,6 +19,8 @@ import { isBusy } from './store-error.ts';
 export interface SqliteStoreOptions {
   /** The clock of records. */
   readonly now?: () => Date;
+  /** Rows a segment, for a new store; 200 by default. An old one keeps its own. */
+  readonly segmentSize?: number;
 }
 
 const databaseName = 'store.db';
@@ -35,6 +38,7 @@ export async function openSqliteStore(directory: string, options: SqliteStoreOpt
   const path = join(root, databaseName);
   await prepareDirectory(root, path);
   const connection = await connect(path);
+  keepSegmentSize(connection, options.segmentSize ?? defaultSegmentSize);
   const clock = options.now ?? (() => new Date());
   const now = () => clock().toISOString();
   const journal = new SqliteJournal(connection);

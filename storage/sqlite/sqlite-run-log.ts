@@ -8,6 +8,7 @@ import { listProgress } from './list-progress.ts';
 import { resolveRun } from './resolve-run.ts';
 import * as owners from './run-owners.ts';
 import { getRunRow, toRunRecord, updateRun } from './run-rows.ts';
+import { defaultSegmentSize, findSegmentSize } from './segment-size.ts';
 import { findOpenTaskResultRow } from './task-result-rows.ts';
 import { putWait, removeWait } from './wait-rows.ts';
 
@@ -32,6 +33,10 @@ export class SqliteRunLog implements RunLog {
     );
     if (row === undefined) throw new EvaluationError('store-damaged', 'The store has lost its id.');
     return row.value;
+  }
+
+  async getSegmentSize() {
+    return findSegmentSize(this.#connection) ?? defaultSegmentSize;
   }
 
   async createRun(

@@ -7,7 +7,7 @@ import type { OpenedStore } from '../storage/conformance/opened-store.ts';
 import { digestOf, getTask, makeRun, makeSummary, makeTask, segmentOf } from '../storage/conformance/samples.ts';
 import { openTemporaryStore } from '../storage/open-temporary-store.ts';
 
-const task: LookUpTask = { solverKey: digestOf('solver'), resultKey: digestOf('result'), segmentCount: 2 };
+const task: LookUpTask = { solverKey: digestOf('solver'), resultKey: digestOf('result') };
 const otherScoring: LookUpTask = { ...task, resultKey: digestOf('other result') };
 
 interface Published {
@@ -33,22 +33,15 @@ async function publish(
     readonly solverErrors?: number;
     readonly errors?: number;
     readonly policy?: CachePolicy;
-    readonly segmentCount?: number;
   } = {},
 ): Promise<Published> {
   const { results, runs } = opened.store;
-  const {
-    resultKey = task.resultKey,
-    solverErrors = 0,
-    errors = solverErrors,
-    policy = 'reuse',
-    segmentCount = 2,
-  } = options;
-  await runs.createRun(makeRun(`run-${id}`, { policy }), [makeTask(id, { resultKey, segmentCount })]);
+  const { resultKey = task.resultKey, solverErrors = 0, errors = solverErrors, policy = 'reuse' } = options;
+  await runs.createRun(makeRun(`run-${id}`, { policy }), [makeTask(id, { resultKey, segmentCount: 2 })]);
   await results.recordRunning(id, { verdict: 'none', why: null, warnings: [] });
   const stages = { solve: [] as BlobReference[], score: [] as BlobReference[] };
   for (const stage of ['solve', 'score'] as const) {
-    for (let index = 0; index < segmentCount; index++) {
+    for (let index = 0; index < 2; index++) {
       const blob = await putText(`${stage} ${index} of ${id}`);
       await results.registerSegment(segmentOf(id, stage, index), {
         blob,
@@ -154,11 +147,6 @@ describe('a look-up', () => {
     const plan = { limits: { max_sample_errors: 0 }, reuse: { answers: 'off' } } as const;
     const findings = await lookUp(opened.store, plan, 'reuse', [unknown, otherScoring, task, task], Date.now());
     expect(findings.map(({ decision }) => decision.verdict)).toEqual(['none', 'partial', 'full', 'full']);
-  });
-
-  test('does not take over solver outputs that are cut otherwise', async () => {
-    await publish('one', { resultKey: digestOf('first'), segmentCount: 3 });
-    expect(await find(otherScoring)).toMatchObject({ verdict: 'none', warnings: [] });
   });
 });
 

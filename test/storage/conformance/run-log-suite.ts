@@ -33,6 +33,12 @@ export function describeRunLog(open: OpenStore): void {
       expect(await (await opened.reopen()).runs.getStoreId()).toBe(id);
     });
 
+    test('keeps its segment size', async () => {
+      const size = await store.runs.getSegmentSize();
+      expect(size).toBeGreaterThanOrEqual(1);
+      expect(await (await opened.reopen()).runs.getSegmentSize()).toBe(size);
+    });
+
     test('records a run and gives it back', async () => {
       const run = makeRun('run-1', { label: 'nightly', ownerId: 'process' });
       await store.runs.createRun(run, [makeTask('task')]);
