@@ -124,7 +124,7 @@ describe('errors', () => {
   const problems = new ConfigurationError([
     new EvaluationError('config-unknown-key', 'Unknown key "scorer".', {
       hint: 'Did you mean "scorers"?',
-      location: { file: '/work/evaluations/run.yaml', line: 12, column: 7 },
+      location: { file: '/somewhere/evaluations/run.yaml', line: 12, column: 7 },
     }),
     new EvaluationError('config-file-missing', 'There is no file "rows.csv".', {
       location: { file: '/elsewhere/data.yaml', line: 3 },
