@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
 import type { Plan } from '../evaluation/plan.ts';
@@ -52,14 +53,17 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   }
 
   const ended = waitForRunEnd(session, store, runId);
-  let isOver = false;
+  const over = new AbortController();
+  setMaxListeners(0, over.signal);
+  /** Sleeps, but not beyond the end. By signal: a race with a promise that is pending for hours would pile up. */
+  const pause = (ms: number) => sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
   let isDrained = false;
   const finish = async (): Promise<void> => {
-    isOver = true;
+    over.abort();
     await Promise.all([...worked.values()].map((work) => work.stop()));
     for (const id of worked.keys()) await store.runs.releaseRun(id, session.processId);
   };
-  const over = (async () => {
+  const result = (async () => {
     try {
       const record = await ended;
       return await makeRunDocument(store, record);
@@ -67,18 +71,18 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
       await finish(); // also when it could not be waited for: what polls below must end
     }
   })();
-  over.catch(() => undefined); // thrown by `result`
+  result.catch(() => undefined); // thrown by `result()`
 
   // Not part of `events`: nobody has to listen for a run to go on.
   const takingUp = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const holder of await findOwnerlessHolders(host, store, session, runId, worked)) {
         host.onNotice(`Taking up run ${holder.runId}, which holds work that this run waits for.`);
         await takeUp(holder);
         // Any process of the store may have been waiting on this run's behalf, the holder's dead one among them.
         await session.recover(runId);
       }
-      await Promise.race([sleep(TAKE_UP_INTERVAL_MS), over.catch(() => undefined)]);
+      await pause(TAKE_UP_INTERVAL_MS);
     }
   })();
   takingUp.catch((error: unknown) => host.onNotice(`Could not take up a run: ${String(error)}`));
@@ -90,13 +94,13 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     async *events(): AsyncGenerator<RunEvent> {
       yield { type: 'planned', plan, runId, attached };
       const readProgress = createProgressReader(store, runId);
-      while (!isOver) {
+      while (!over.signal.aborted) {
         yield { type: 'progress', tasks: await readProgress() };
-        await Promise.race([sleep(PROGRESS_INTERVAL_MS), over.catch(() => undefined)]);
+        await pause(PROGRESS_INTERVAL_MS);
       }
       if (!isDrained) yield { type: 'progress', tasks: await readProgress() };
     },
-    result: () => over,
+    result: () => result,
     async cancel() {
       for (const work of worked.values()) work.hold();
       const workflowId = makeEvaluationWorkflowId({ storeId: session.storeId, runId });

@@ -204,7 +204,7 @@ export class FakeContext implements CommandContext {
   output = '';
   errorOutput = '';
   environment: Record<string, string | undefined> = {};
-  readonly workingDirectory = '/work';
+  readonly workingDirectory = '/somewhere';
   commandLine: readonly string[];
   leftWith: number | undefined;
   clockMs = now;
