@@ -3,8 +3,7 @@ import type { Session } from '../client/host.ts';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { Store } from '../storage/store.ts';
-import { connectTemporal, installRuntime } from '../workers/connect-temporal.ts';
-import { type RunningWorker, startStoreWorkers, startWorkWorker } from '../workers/create-workers.ts';
+import type { RunningWorker } from '../workers/create-workers.ts';
 import { describeThisProcess } from './process-registry.ts';
 import { describeWorkflowStatus } from './server/describe-workflow-status.ts';
 import { ensureServer } from './server/ensure-server.ts';
@@ -40,7 +39,7 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
   const { processId } = thisProcess;
   const cli = await findTemporalCli({ environment, onProgress: onNotice });
   await store.runs.registerProcess(thisProcess);
-  const server = await ensureServer({
+  const serverStarts = ensureServer({
     storeDirectory,
     cliPath: cli.path,
     cliVersion: cli.version,
@@ -52,6 +51,12 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     await store.runs.removeProcess(processId);
     throw error;
   });
+  // The worker's library takes as long to load as the server to come up: side by side.
+  const [server, { connectTemporal, installRuntime }, { startStoreWorkers, startWorkWorker }] = await Promise.all([
+    serverStarts,
+    import('../workers/connect-temporal.ts'),
+    import('../workers/create-workers.ts'),
+  ]);
   installRuntime({ log: onNotice, verbose: environment['STET_DEBUG'] === '1' });
   const temporal = await connectTemporal(server.address, NAMESPACE);
   const { client } = temporal;
