@@ -59,8 +59,8 @@ export interface SourceLocation {
 /**
  * The one error class of Stet.
  *
- * `message` says what happened, with which value, where; `hint` what to do next. Neither holds a secret, a prompt or an
- * answer, since both are stored and shown.
+ * `message` says what happened, with which value, where; `hint` what to do next. Neither holds a secret. A message may quote
+ * what a service or a judge replied, so it is stored and shown, and never enters a history.
  */
 export class EvaluationError extends Error {
   override readonly name: string = 'EvaluationError';

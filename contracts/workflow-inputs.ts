@@ -47,7 +47,6 @@ export interface TaskResultInput extends PlannedTask {
 }
 
 export const evaluationWorkflowName = 'evaluationWorkflow';
-export const taskResultWorkflowName = 'taskResultWorkflow';
 
 /** How a task result workflow ended well: it published, or found something else under the lock than it was started for. */
 export type TaskResultOutcome = Verdict | 'published';

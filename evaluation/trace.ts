@@ -20,7 +20,10 @@ export interface SolverOutput {
   readonly direct_ios: readonly JsonValue[];
 }
 
-/** What went wrong with one sample (format 19.1). Message and hint hold no prompt, answer or secret. */
+/**
+ * What went wrong with one sample (format 19.1). It lies beside the sample's answers, never in a history: the message may
+ * quote the service, or a judge's invalid reply (format 9.2). It holds no secret.
+ */
 export interface SampleError {
   readonly error_type: string;
   readonly message: string;

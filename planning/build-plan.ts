@@ -2,7 +2,7 @@ import type { Digest } from '../contracts/digest.ts';
 import { ConfigurationError, EvaluationError } from '../contracts/evaluation-error.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import { completeDefinition } from '../evaluation/complete-definition.ts';
-import { compileFilter } from '../evaluation/filters/compile-filter.ts';
+import { compileFilters } from '../evaluation/filters/compile-filter.ts';
 import { makeFingerprints } from '../evaluation/fingerprint/make-fingerprints.ts';
 import type { Plan, PlannedDataset, PlannedModel, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { getSolverKind } from '../evaluation/solvers/index.ts';
@@ -128,7 +128,7 @@ function createDatasetReader(
           cache,
           segmentSize,
           verifyData,
-          compileFilter,
+          compileFilters,
         },
       );
       warnings.push(...planned.warnings.map((warning) => `Dataset "${datasetKey}": ${warning}`));

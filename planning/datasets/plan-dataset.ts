@@ -15,7 +15,7 @@ import { createFileSource, getReaderOptions, type ReaderOptions } from './file-s
 import { findRawDigest, findStandingSelection, type StoredRows } from './known-data.ts';
 import { createInlineSource } from './read-inline.ts';
 import { type FailRow, makeRowError } from './row-error.ts';
-import { type CompileFilter, createRowFilter } from './row-filter.ts';
+import { type CompileFilters, createRowFilter } from './row-filter.ts';
 import type { StoredRowManifest } from './row-manifest.ts';
 import type { RowSource } from './row-source.ts';
 import { createSegmentWriter } from './segment-writer.ts';
@@ -30,7 +30,7 @@ export interface DatasetDependencies {
   readonly verifyData: boolean;
   /** False: nothing is written, neither blobs nor cache entries; the result is the same. */
   readonly store?: boolean;
-  readonly compileFilter: CompileFilter;
+  readonly compileFilters: CompileFilters;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -125,7 +125,7 @@ async function storeRows(
   fail: FailRow,
 ): Promise<StoredRows> {
   const { content, segmentSize, store = true } = dependencies;
-  const filter = createRowFilter(key, filters, dependencies.compileFilter, fail);
+  const filter = createRowFilter(key, filters, dependencies.compileFilters, fail);
   const sink: BlobSink = store ? (bytes) => content.put(bytes) : createDryBlobSink(content);
   const writer = createSegmentWriter(sink, segmentSize);
   try {

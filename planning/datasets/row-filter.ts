@@ -4,7 +4,10 @@ import type { TemplateNames } from '../../evaluation/template/template.ts';
 import type { FailRow } from './row-error.ts';
 import type { SourceRow } from './row-source.ts';
 
-export type CompileFilter = (filter: Filter, path: string) => (names: TemplateNames, sampleId: string) => boolean;
+export type CompileFilters = (
+  filters: readonly Filter[],
+  path: string,
+) => (names: TemplateNames, sampleId: string) => boolean;
 export type RowFilter = (row: SourceRow) => boolean;
 
 /**
@@ -17,18 +20,16 @@ export type RowFilter = (row: SourceRow) => boolean;
 export function createRowFilter(
   datasetKey: string,
   filters: readonly Filter[],
-  compileFilter: CompileFilter,
+  compileFilters: CompileFilters,
   fail: FailRow,
 ): RowFilter | undefined {
   if (filters.length === 0) return undefined;
-  const checks = filters.map((filter, index) =>
-    compileFilter(filter, `datasets.${datasetKey}.source.filters[${index}]`),
-  );
+  const stays = compileFilters(filters, `datasets.${datasetKey}.source.filters`);
   return ({ position, line, row }) => {
     // The whole row keeps its name even where a column is called `sample`.
     const names = { ...row, sample: row };
     try {
-      return checks.every((check) => check(names, String(position)));
+      return stays(names, String(position));
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       const place = line === undefined ? { row: position } : { row: position, line };

@@ -253,14 +253,14 @@ describe('planDataset refuses', () => {
   it('what goes wrong in a filter, naming the row', async () => {
     await using bench = await createDatasetBench();
     const path = await bench.writeFile('rows.jsonl', `\n${makeJsonl(rows)}`);
-    const compileFilter = () => (names: Readonly<Record<string, unknown>>) => {
+    const compileFilters = () => (names: Readonly<Record<string, unknown>>) => {
       if (names['level'] !== 3) return true;
       throw new EvaluationError('template-undefined', 'template x, sample 2: "langage" is undefined', {
         hint: 'Did you mean "language"?',
       });
     };
     await expect(
-      bench.plan(makeLocal(path, { filters: [isGerman] }), allRows, { compileFilter }),
+      bench.plan(makeLocal(path, { filters: [isGerman] }), allRows, { compileFilters }),
     ).rejects.toMatchObject({
       code: 'dataset-invalid',
       message: `Dataset "questions", ${path}:4, row 2: a filter cannot be applied: template x, sample 2: "langage" is undefined`,

@@ -2,7 +2,7 @@ import { readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync 
 import { readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CompileFilter } from '../../../planning/datasets/row-filter.ts';
+import type { CompileFilters } from '../../../planning/datasets/row-filter.ts';
 import { createDatasetBench, makeJsonl, makeLocal } from './support/dataset-bench.ts';
 
 const rows = Array.from({ length: 10 }, (_, number) => ({ sample_id: `s${number}`, number }));
@@ -11,10 +11,10 @@ const later = { now: () => Date.now() + 60_000 };
 const anyFilter = { op: 'exists', expression: '{{ number }}' };
 
 /** Counts how many rows come by. */
-function createWatch(): { seen: number; compileFilter: CompileFilter } {
+function createWatch(): { seen: number; compileFilters: CompileFilters } {
   const watch = {
     seen: 0,
-    compileFilter: () => () => {
+    compileFilters: () => () => {
       watch.seen += 1;
       return true;
     },
@@ -156,10 +156,10 @@ describe('a file that changes while it is read', () => {
   const random = { numSamples: 3, subsampling: 'random' as const };
 
   /** Runs once, when the given row is being filtered. */
-  function changeAtRow(at: number, change: () => void): { compileFilter: CompileFilter } {
+  function changeAtRow(at: number, change: () => void): { compileFilters: CompileFilters } {
     let isDone = false;
     return {
-      compileFilter: () => (names) => {
+      compileFilters: () => (names) => {
         if (names['number'] === at && !isDone) {
           isDone = true;
           change();

@@ -7,7 +7,7 @@ import type { Sample } from '../../../../evaluation/sample.ts';
 import { type Dataset, datasetSchema } from '../../../../evaluation/spec/datasets.ts';
 import { type DatasetDependencies, planDataset, type ReadDataset } from '../../../../planning/datasets/plan-dataset.ts';
 import { createRowReader } from '../../../../planning/datasets/read-rows.ts';
-import type { CompileFilter } from '../../../../planning/datasets/row-filter.ts';
+import type { CompileFilters } from '../../../../planning/datasets/row-filter.ts';
 import type { RowSelection } from '../../../../planning/datasets/select-rows.ts';
 import type { ContentStore } from '../../../../storage/content-store.ts';
 import type { DatasetCache, StoredSelection } from '../../../../storage/dataset-cache.ts';
@@ -50,7 +50,7 @@ export async function createDatasetBench(): Promise<DatasetBench> {
       planDataset(
         dataset,
         { ...allRows, ...selection },
-        { content, cache, segmentSize: 3, verifyData: false, compileFilter: compileColumnFilter, ...options },
+        { content, cache, segmentSize: 3, verifyData: false, compileFilters: compileColumnFilters, ...options },
       ),
     async readSamples(planned) {
       const reader = createRowReader(content, planned.manifest);
@@ -65,9 +65,9 @@ export async function createDatasetBench(): Promise<DatasetBench> {
   };
 }
 
-/** Understands one filter only: whether a column, named by the expression, equals a value. */
-const compileColumnFilter: CompileFilter = (filter) => (names) =>
-  filter.op === 'equals' && names[filter.expression.replace(/[{} ]/g, '')] === filter.value;
+/** Understands one kind of filter only: whether a column, named by the expression, equals a value. */
+const compileColumnFilters: CompileFilters = (filters) => (names) =>
+  filters.every((filter) => filter.op === 'equals' && names[filter.expression.replace(/[{} ]/g, '')] === filter.value);
 
 function createCache(): DatasetBench['cache'] {
   const files = new Map<string, Digest>();
