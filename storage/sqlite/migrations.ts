@@ -150,4 +150,26 @@ export const migrations: readonly string[] = [
     selection TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Limits shared by processes, removal of results, repair of completed ones, and owners whose end cannot be looked up.
+  `
+  -- When the process was last heard of; the only sign of life of one on another machine.
+  ALTER TABLE processes ADD COLUMN seen_at TEXT NOT NULL DEFAULT '';
+  -- The completed run, and task result, whose errors this one tries again.
+  ALTER TABLE runs ADD COLUMN mends TEXT;
+  ALTER TABLE task_results ADD COLUMN mends TEXT;
+  -- Taken out of reuse by its owner; kept while other results stand on it.
+  ALTER TABLE task_results ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed = 0 OR is_current = 0);
+
+  CREATE TABLE limit_leases (
+    limit_group TEXT NOT NULL,
+    holder_id TEXT NOT NULL,
+    process_id TEXT NOT NULL,
+    max_concurrent_requests REAL,
+    rate_limit REAL,
+    slots REAL NOT NULL,
+    requests_per_minute REAL NOT NULL,
+    renewed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (limit_group, holder_id)
+  ) WITHOUT ROWID;
+  `,
 ];

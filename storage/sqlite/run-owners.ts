@@ -35,6 +35,7 @@ export function registerProcess(connection: SqliteConnection, process: ProcessRe
     start_mark: process.startMark,
     command: process.command,
     registered_at: process.registeredAt,
+    seen_at: process.registeredAt,
   };
   connection.run(
     connection.build

@@ -31,6 +31,7 @@ export interface Runs {
   started_at: string;
   ended_at: string | null;
   worked_ms: number;
+  mends: string | null;
 }
 
 export interface TaskResults {
@@ -67,6 +68,8 @@ export interface TaskResults {
   started_at: string | null;
   solved_at: string | null;
   ended_at: string | null;
+  mends: string | null;
+  is_removed: Generated<Flag>;
 }
 
 export interface Fingerprints {
@@ -116,6 +119,18 @@ export interface Processes {
   start_mark: string;
   command: string;
   registered_at: string;
+  seen_at: string;
+}
+
+export interface LimitLeases {
+  limit_group: string;
+  holder_id: string;
+  process_id: string;
+  max_concurrent_requests: number | null;
+  rate_limit: number | null;
+  slots: number;
+  requests_per_minute: number;
+  renewed_at_ms: number;
 }
 
 export interface Waits {
@@ -147,6 +162,7 @@ export interface Tables {
   journal_answers: JournalAnswers;
   journal_outcomes: JournalOutcomes;
   processes: Processes;
+  limit_leases: LimitLeases;
   waits: Waits;
   file_digests: FileDigests;
   selections: Selections;
