@@ -15,7 +15,13 @@ export interface CheckCacheDependencies {
   readonly now: () => number;
 }
 
-/** The two cache checks: the shortcut for all specifications, and the one under the lock that binds. */
+/** What somebody removed between look-up and record is looked up again; more often than this is a bug. */
+const maxDecisions = 20;
+
+/**
+ * The two cache checks: the shortcut for all specifications, and the one under the lock that binds. To an earlier attempt
+ * of a task result everything is `full`: for it nothing is left to do.
+ */
 export function createCheckCache({
   store,
   plans,
@@ -27,37 +33,52 @@ export function createCheckCache({
       const records = new Map(
         (await store.results.findTaskResults(tasks.map(getId))).map((record) => [record.taskResultId, record]),
       );
-      const open = tasks.filter((task) => !isEnded(records.get(task.taskResultId)));
-      const findings = await lookUp(store, plan, policy, open, now());
       const verdicts = new Map<string, Verdict>();
-      for (const [index, task] of open.entries()) {
-        const finding = findings[index];
-        if (finding === undefined) continue;
-        verdicts.set(task.taskResultId, finding.decision.verdict);
-        await recordIfFull(store, task, finding);
+      let open = tasks.filter((task) => !isOver(task, records.get(task.taskResultId)));
+      for (let round = 0; open.length > 0; round++) {
+        refuseEndless(round);
+        const again: PlannedTask[] = [];
+        const findings = await lookUp(store, plan, policy, open, now());
+        for (const [index, task] of open.entries()) {
+          const found = findings[index];
+          if (found === undefined) continue;
+          const record = records.get(task.taskResultId);
+          const finding = await preferOwnWork(store, record, found);
+          if (!(await recordIfFull(store, task, finding))) again.push(task);
+          else verdicts.set(task.taskResultId, preferDecided(record, finding.decision.verdict));
+        }
+        open = again;
       }
       return tasks.map((task) => verdicts.get(task.taskResultId) ?? 'full');
     },
 
     async decideReuse({ planRef, policy, task, expected }) {
-      const { taskResultId } = task;
-      const [record] = await store.results.findTaskResults([taskResultId]);
-      if (isEnded(record)) return 'full';
-      // Taken up again, or continued: what was decided and recorded stands, also when something was published since.
-      if (record?.status === 'running' && record.reuse === expected) return expected;
-      const { plan, task: specification } = await plans.getTask(planRef, task.key);
-      const [finding] = await lookUp(store, plan, policy, [task], now());
-      if (finding === undefined) throw new EvaluationError('internal', `No finding for task "${task.key}".`);
-      const { decision, warnings } = finding;
-      await recordIfFull(store, task, finding);
-      if (decision.verdict === 'full' || decision.verdict !== expected) return decision.verdict;
-      await store.results.recordRunning(taskResultId, {
-        verdict: decision.verdict,
-        ...(decision.verdict === 'partial' ? { sourceId: decision.source.taskResultId } : {}),
-        why: await explain(store, plan, specification, finding),
-        warnings,
-      });
-      return decision.verdict;
+      const { taskResultId, attempt } = task;
+      for (let round = 0; ; round++) {
+        refuseEndless(round);
+        const [record] = await store.results.findTaskResults([taskResultId]);
+        if (isOver(task, record)) return 'full';
+        // Taken up again, or continued: what was decided and recorded stands, also when something was published since.
+        if (record?.status === 'running' && record.reuse !== null) return record.reuse;
+        const { plan, task: specification } = await plans.getTask(planRef, task.key);
+        const [found] = await lookUp(store, plan, policy, [task], now());
+        if (found === undefined) throw new EvaluationError('internal', `No finding for task "${task.key}".`);
+        const finding = await preferOwnWork(store, record, found);
+        const { decision, warnings } = finding;
+        if (!(await recordIfFull(store, task, finding))) continue;
+        if (decision.verdict === 'full' || decision.verdict !== expected) return decision.verdict;
+        const why =
+          record === undefined || record.mends === null
+            ? await explain(store, plan, specification, finding)
+            : await explainMending(store, record.mends);
+        const running = {
+          verdict: decision.verdict,
+          ...(decision.verdict === 'partial' ? { sourceId: decision.source.taskResultId } : {}),
+          why,
+          warnings,
+        };
+        if (await store.results.recordRunning(taskResultId, running, attempt)) return decision.verdict;
+      }
     },
   };
 }
@@ -66,16 +87,52 @@ function getId(task: PlannedTask): string {
   return task.taskResultId;
 }
 
-function isEnded(record: TaskResultRecord | undefined): boolean {
-  return record !== undefined && isFinal(record.status);
+/** It has ended, or another attempt is at work. */
+function isOver({ attempt }: PlannedTask, record: TaskResultRecord | undefined): boolean {
+  if (record === undefined) return false;
+  return isFinal(record.status) || (attempt !== undefined && record.attempt !== attempt);
 }
 
-async function recordIfFull(store: Store, task: PlannedTask, { decision, warnings }: Finding): Promise<void> {
-  if (decision.verdict !== 'full') return;
-  await store.results.recordAlias(task.taskResultId, { sourceId: decision.source.taskResultId, warnings });
+/** Under a Temporal that has forgotten the run: what the store recorded of this attempt goes on. */
+function preferDecided(record: TaskResultRecord | undefined, found: Verdict): Verdict {
+  return found !== 'full' && record?.status === 'running' ? (record.reuse ?? found) : found;
+}
+
+function refuseEndless(round: number): void {
+  if (round < maxDecisions) return;
+  throw new EvaluationError('internal', `A result was found and lost ${maxDecisions} times in a row.`);
+}
+
+/**
+ * A run that is resumed goes on with its own solver outputs once it has scored some: those of another result would have
+ * all of them judged again. Before that, whatever stands elsewhere saves the rest of its queries.
+ */
+async function preferOwnWork(store: Store, record: TaskResultRecord | undefined, finding: Finding): Promise<Finding> {
+  const { decision } = finding;
+  if (decision.verdict !== 'partial' || record === undefined || record.attempt === 1 || record.reuse !== 'none') {
+    return finding;
+  }
+  const scored = await store.results.listSegments(record.taskResultId, 'score');
+  return scored.length === 0 ? finding : { ...finding, decision: { verdict: 'none', rejections: decision.rejections } };
+}
+
+/** False where the result that would stand was removed meanwhile. */
+async function recordIfFull(store: Store, task: PlannedTask, { decision, warnings }: Finding): Promise<boolean> {
+  if (decision.verdict !== 'full') return true;
+  const { taskResultId, attempt } = task;
+  return store.results.recordAlias(taskResultId, { sourceId: decision.source.taskResultId, warnings }, attempt);
 }
 
 async function explain(store: Store, plan: Plan, task: PlannedTaskSpecification, finding: Finding) {
   const why = await explainFinding(store.results, plan, task, finding);
   return why === null ? null : why.map((reason) => ({ ...reason }));
+}
+
+/** Of a task result that tries the errors of a completed one again, which is no miss. */
+async function explainMending(store: Store, sourceId: string) {
+  const [source] = await store.results.findTaskResults([sourceId]);
+  if (source === undefined) return null;
+  const { errors, total } = source.samples;
+  const sentence = `${errors} of ${total} samples had failed in run ${source.runId}; they are tried again, the others stand.`;
+  return [{ category: 'errors', sentence }];
 }

@@ -1,14 +1,19 @@
-import type { WorkActivities } from '../contracts/activities.ts';
+import type { SegmentInput, WorkActivities } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { createMetricsComputer } from '../evaluation/metrics/compute-metrics.ts';
 import { createResultDigest } from '../evaluation/result-digest.ts';
 import { isWithinErrorLimit } from '../evaluation/reuse/usability.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
-import type { QueryCounts, SegmentRecord, TaskResultRecord } from '../storage/result-index.ts';
+import type { SolvedSample } from '../evaluation/trace.ts';
+import type { QueryCounts, SegmentRecord, TaskResultRecord, TaskResultSummary } from '../storage/result-index.ts';
 import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
+import { isBlobLost } from './is-blob-lost.ts';
 import type { PlanCache } from './plan-cache.ts';
-import { getTaskResult } from './segment-access.ts';
+import { countQueries, getAttempt, getTaskResult, readSealed } from './segment-access.ts';
+
+/** Damage that comes back as often as this is none that scoring anew can mend. */
+const maxScorings = 3;
 
 /**
  * Metrics, manifest and result digest, streamed over the sealed scores in dataset order: memory holds one segment.
@@ -19,22 +24,23 @@ import { getTaskResult } from './segment-access.ts';
 export function createComputeMetrics({
   store,
   plans,
+  scoreSegment,
 }: {
   readonly store: Store;
   readonly plans: PlanCache;
+  /** Scores a segment again whose scores are lost. */
+  readonly scoreSegment: WorkActivities['scoreSegment'];
 }): WorkActivities['computeMetrics'] {
-  return async ({ taskResultId, key, planRef }) => {
+  return async (input) => {
+    const { taskResultId, key, planRef } = input;
+    const attempt = await getAttempt(store, input);
     const { plan, task } = await plans.getTask(planRef, key);
     const record = await getTaskResult(store, taskResultId);
-    const [solveSegments, scoreSegments] = await Promise.all([
-      store.results.listSegments(taskResultId, 'solve'),
-      store.results.listSegments(taskResultId, 'score'),
-    ]);
     const metrics = createMetricsComputer(task.definition);
     const digest = createResultDigest();
     const counts = { solverErrors: 0, errors: 0 };
-    for (const segment of scoreSegments) {
-      for (const scored of await readSegmentLines<ScoredSample>(store.content, segment.blob.digest)) {
+    for (let segmentIndex = 0; segmentIndex < record.segmentCount; segmentIndex++) {
+      for (const scored of await readScored({ ...input, segmentIndex, attempt })) {
         metrics.add(scored);
         if (scored.digest === undefined) throw new EvaluationError('store-damaged', 'A stored score has no digest.');
         digest.add(scored.digest);
@@ -42,9 +48,13 @@ export function createComputeMetrics({
         if (scored.errors.some(({ stage }) => stage === 'solver')) counts.solverErrors++;
       }
     }
+    const [solveSegments, scoreSegments] = await Promise.all([
+      store.results.listSegments(taskResultId, 'solve'),
+      store.results.listSegments(taskResultId, 'score'),
+    ]);
     const computed = metrics.finish();
     const total = record.samples.total;
-    await store.results.recordSummary(taskResultId, {
+    const summary: TaskResultSummary = {
       samples: { total, ...counts, excludedFromMetrics: computed.num_excluded_from_metrics },
       queries: await countAllQueries(store, record, solveSegments, scoreSegments),
       manifest: await putJson(store, {
@@ -56,8 +66,9 @@ export function createComputeMetrics({
       }),
       metrics: await putJson(store, computed.metrics),
       resultDigest: digest.finish(computed.metrics),
-    });
-    if (computed.warnings.length > 0) await store.results.addWarnings(taskResultId, computed.warnings);
+    };
+    await store.results.recordSummary(taskResultId, summary, attempt);
+    if (computed.warnings.length > 0) await store.results.addWarnings(taskResultId, computed.warnings, attempt);
     const [failure] = computed.failures;
     if (failure !== undefined) {
       throw new EvaluationError(
@@ -73,9 +84,27 @@ export function createComputeMetrics({
       { hint: 'See the errors with `stet show`, and try them again with `stet resume`.' },
     );
   };
+
+  /** The scores of a segment, made again where they are lost (design 3.1). */
+  async function readScored(input: SegmentInput & { readonly attempt: number }): Promise<readonly ScoredSample[]> {
+    const { taskResultId, segmentIndex, attempt } = input;
+    const segment = { taskResultId, stage: 'score', segmentIndex, attempt } as const;
+    for (let scorings = 0; ; scorings++) {
+      const sealed = await store.results.findSegment(segment);
+      const lines = sealed && (await readSealed<ScoredSample>(store, segment, sealed));
+      if (lines !== undefined) return lines;
+      if (scorings === maxScorings) {
+        throw new EvaluationError(
+          'blob-damaged',
+          `Segment ${segmentIndex} of task result ${taskResultId} was scored and lost ${maxScorings} times: the disk does not keep what it is given.`,
+        );
+      }
+      await scoreSegment(input);
+    }
+  }
 }
 
-/** What this task result sent itself; under partial reuse the solver's queries were saved. */
+/** What this task result sent itself; under partial reuse the solver's queries were saved, and what stood when errors were tried again. */
 async function countAllQueries(
   store: Store,
   record: TaskResultRecord,
@@ -84,9 +113,33 @@ async function countAllQueries(
 ): Promise<QueryCounts> {
   const solver = sumQueries(solve);
   const judges = sumQueries(score);
+  if (record.mends !== null) {
+    const sent = solver.sent + judges.sent;
+    const all = (await countRecorded<SolvedSample>(store, solve)) + (await countRecorded<ScoredSample>(store, score));
+    return { sent, retried: solver.retried + judges.retried, saved: Math.max(0, all - sent) };
+  }
   if (record.reuse !== 'partial')
     return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
   return { ...judges, saved: solver.sent };
+}
+
+/** All queries behind sealed segments, whoever sent them. */
+async function countRecorded<Outcome extends SolvedSample | ScoredSample>(
+  store: Store,
+  segments: readonly SegmentRecord[],
+): Promise<number> {
+  let sent = 0;
+  for (const { blob, queries } of segments) {
+    try {
+      for (const { trials } of await readSegmentLines<Outcome>(store.content, blob.digest))
+        sent += countQueries(trials).sent;
+    } catch (error) {
+      // What is lost is only not counted as saved: nothing of the result depends on it.
+      if (!isBlobLost(error)) throw error;
+      sent += queries.sent;
+    }
+  }
+  return sent;
 }
 
 function sumQueries(segments: readonly SegmentRecord[]): { sent: number; retried: number } {

@@ -6,7 +6,7 @@ import { createCheckCache } from './check-cache.ts';
 import { createComputeMetrics } from './compute-metrics.ts';
 import { createPlanCache } from './plan-cache.ts';
 import { createPreparedTasks } from './prepared-tasks.ts';
-import { createSegmentRunner } from './run-segment.ts';
+import { createSegmentRunner, type OnNotice } from './run-segment.ts';
 import { createScoreSegment } from './score.ts';
 import { createSolveSegment } from './solve.ts';
 import { createStoreRecords } from './store.ts';
@@ -37,16 +37,20 @@ export function createWaitActivities({
   return translateErrors<WaitActivities>(store, createWait({ runs: store.runs, client }));
 }
 
-export function createWorkActivities(dependencies: { readonly store: Store; readonly models: Models }): WorkActivities {
-  const { store, models } = dependencies;
+export function createWorkActivities(dependencies: {
+  readonly store: Store;
+  readonly models: Models;
+  readonly onNotice?: OnNotice;
+}): WorkActivities {
+  const { store, models, onNotice } = dependencies;
   const plans = createPlanCache(store.content);
   const getPrepared = createPreparedTasks({ content: store.content, plans, models });
-  const runSegment = createSegmentRunner(store);
-  return translateErrors<WorkActivities>(store, {
-    solveSegment: createSolveSegment({ store, models, getPrepared }, runSegment),
-    scoreSegment: createScoreSegment({ store, models, getPrepared }, runSegment),
-    computeMetrics: createComputeMetrics({ store, plans }),
-  });
+  const runSegment = createSegmentRunner(store, onNotice);
+  // Damage heals within a run: scoring has lost solver outputs solved again, metrics have lost scores made again.
+  const solveSegment = createSolveSegment({ store, models, getPrepared }, runSegment);
+  const scoreSegment = createScoreSegment({ store, models, getPrepared }, runSegment, solveSegment);
+  const computeMetrics = createComputeMetrics({ store, plans, scoreSegment });
+  return translateErrors<WorkActivities>(store, { solveSegment, scoreSegment, computeMetrics });
 }
 
 function translateErrors<Activities extends object>({ content }: Store, activities: Activities): Activities {

@@ -6,7 +6,9 @@ import type { QueryRecorder } from '../evaluation/query-recorder.ts';
 import type { Sample } from '../evaluation/sample.ts';
 import type { RecordedQuery } from '../evaluation/trace.ts';
 import type { Models } from '../models/models.ts';
-import type { Journal, JournalAnswer, SegmentId } from '../storage/journal.ts';
+import type { JournalAnswer } from '../storage/journal.ts';
+import type { PatientJournal } from './patient-journal.ts';
+import { readPlanned } from './read-planned.ts';
 
 const requestDomain = 'stet-request';
 
@@ -35,14 +37,12 @@ export interface JournalledQueries {
  */
 export function createJournalledQueries(options: {
   readonly models: Models;
-  readonly journal: Journal;
-  readonly segment: SegmentId;
+  readonly journal: PatientJournal;
   readonly sample: Sample;
   /** What the journal held of this sample when the attempt began. */
   readonly answers: readonly JournalAnswer[];
-  readonly signal: AbortSignal;
 }): JournalledQueries {
-  const { models, journal, segment, sample, signal } = options;
+  const { models, journal, sample } = options;
   const recorded = new Map(options.answers.map((answer) => [nameAnswer(answer), answer.answer]));
   const writes: Promise<Answer>[] = [];
 
@@ -77,7 +77,10 @@ export function createJournalledQueries(options: {
       async function send(): Promise<Answer> {
         try {
           const request = { input, sample: { id: sample.id, row: sample.row }, trial, call: thisCall };
-          return await models.query(model, request, signal, keep);
+          // The module or the recording that answers is a blob, too.
+          return await readPlanned('Pieces of a model', () =>
+            journal.whileWritable((signal) => models.query(model, request, signal, keep)),
+          );
         } catch (error) {
           if (error instanceof ModelError) recorder.failed(error.retries);
           throw error;
@@ -85,7 +88,7 @@ export function createJournalledQueries(options: {
       }
 
       function keep(received: Answer): Promise<Answer> {
-        written = journal.appendAnswer(segment, { ...id, answer: received });
+        written = journal.appendAnswer({ ...id, answer: received });
         written.catch(() => undefined); // awaited before the next query, and met again by the outcome
         writes.push(written);
         return written;

@@ -2,6 +2,7 @@ import type { Digest } from '../contracts/digest.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import type { ContentStore } from '../storage/content-store.ts';
+import { readPlanned } from './read-planned.ts';
 
 const CAPACITY = 8;
 
@@ -16,7 +17,9 @@ export function createPlanCache(content: ContentStore): PlanCache {
   const getPlan = (planRef: Digest): Promise<Plan> => {
     const known = plans.get(planRef);
     if (known !== undefined) return known;
-    const loading = content.get(planRef).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Plan);
+    const loading = readPlanned('Pieces of the plan', () => content.get(planRef)).then(
+      (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Plan,
+    );
     plans.set(planRef, loading);
     loading.catch(() => plans.delete(planRef));
     const [oldest] = plans.keys();

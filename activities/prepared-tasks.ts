@@ -30,7 +30,7 @@ export function createPreparedTasks(dependencies: {
   const prepared = new Map<string, Promise<PreparedTask>>();
   const prepare = async (planRef: Digest, key: string): Promise<PreparedTask> => {
     const { plan, task } = await plans.getTask(planRef, key);
-    models.declare(Object.values(plan.models));
+    models.declare(Object.values(plan.models), { outagePatienceMs: 1_000 * plan.limits.outage_patience_s });
     return {
       plan,
       task,

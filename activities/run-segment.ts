@@ -2,12 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import type { Models } from '../models/models.ts';
 import { QueryAbandoned } from '../models/models.ts';
-import type { JournalAnswer, JournalOutcome, SegmentId } from '../storage/journal.ts';
+import type { JournalAnswer, JournalOutcome, SegmentWork } from '../storage/journal.ts';
 import type { SegmentRecord } from '../storage/result-index.ts';
-import { readSegmentLines, writeSegmentLines } from '../storage/segment-lines.ts';
+import { writeSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { makeInterruption } from './interruption.ts';
+import { createPatientJournal, type PatientJournal } from './patient-journal.ts';
 import type { GetPreparedTask } from './prepared-tasks.ts';
+import { readSealed } from './segment-access.ts';
 
 export interface SegmentDependencies {
   readonly store: Store;
@@ -27,35 +29,37 @@ export interface SegmentStage<Outcome extends SegmentOutcome> {
   /** Positions of the segment's samples in the selection, in order. */
   readonly sampleIndexes: readonly number[];
   /** Carries out one sample; throws `QueryAbandoned` when it is left unfinished. */
-  run(sampleIndex: number, answers: readonly JournalAnswer[], signal: AbortSignal): Promise<Outcome>;
+  run(sampleIndex: number, answers: readonly JournalAnswer[], journal: PatientJournal): Promise<Outcome>;
   /** Whether a new attempt of the run tries it again. */
   isTriedAgain(outcome: Outcome): boolean;
   /** Whether it has an error of this stage. */
   hasFailed(outcome: Outcome): boolean;
   /** The answers within an outcome that is tried again, as far as they stand. */
   listAnswers(outcome: Outcome): readonly JournalAnswer[];
-  /** Queries that the outcome cost; one that cost none is computed again rather than journalled. */
+  /** Queries that the outcome cost; a good one that cost none is computed again rather than journalled. */
   countQueries(outcome: Outcome): { readonly sent: number; readonly retried: number };
 }
 
 export type RunSegment = <Outcome extends SegmentOutcome>(
-  segment: SegmentId,
-  attempt: number,
+  segment: SegmentWork,
   open: () => Promise<SegmentStage<Outcome>>,
 ) => Promise<void>;
+
+/** Hears what a person may want to know while a segment is worked on: that the store refuses what it is given. */
+export type OnNotice = (message: string) => void;
 
 /**
  * Runs what is missing of a segment and seals it (design 4.2).
  *
- * Told to stop, it takes no new sample, lets the queries in flight finish and throws; the next attempt goes on from the
- * journal. A second attempt in this process waits for the first, so that nothing is sent twice.
+ * Told to stop, or once something fails that is not about one sample, it takes no new sample, lets the queries in flight
+ * finish and throws; the next attempt goes on from the journal. A second attempt in this process waits for the first, so
+ * that nothing is sent twice.
  */
-export function createSegmentRunner(store: Store): RunSegment {
+export function createSegmentRunner(store: Store, onNotice: OnNotice = () => {}): RunSegment {
   const inProgress = new Map<string, Promise<unknown>>();
 
   return async function runSegment<Outcome extends SegmentOutcome>(
-    segment: SegmentId,
-    attempt: number,
+    segment: SegmentWork,
     open: () => Promise<SegmentStage<Outcome>>,
   ): Promise<void> {
     const context = Context.current();
@@ -63,7 +67,7 @@ export function createSegmentRunner(store: Store): RunSegment {
     const earlier = inProgress.get(name);
     const work = (async () => {
       await earlier?.catch(() => undefined);
-      await runOnce(context, segment, attempt, open);
+      await runOnce(context, segment, open);
     })();
     inProgress.set(name, work); // at once, so that a third attempt queues behind this one
     try {
@@ -75,61 +79,75 @@ export function createSegmentRunner(store: Store): RunSegment {
 
   async function runOnce<Outcome extends SegmentOutcome>(
     context: Context,
-    segment: SegmentId,
-    attempt: number,
+    segment: SegmentWork,
     open: () => Promise<SegmentStage<Outcome>>,
   ): Promise<void> {
-    const signal = context.cancellationSignal;
+    const failing = new AbortController();
+    setMaxListeners(0, context.cancellationSignal);
+    const signal = AbortSignal.any([context.cancellationSignal, failing.signal]);
     setMaxListeners(0, signal); // every query in progress listens
+    const onRefusal = (reason: string) => onNotice(`Nothing is sent until the store can be written. ${reason}`);
+    const journal = createPatientJournal(store.journal, segment, { signal, onRefusal });
     const sealed = await store.results.findSegment(segment);
     if (sealed !== undefined && !sealed.isReopened) return;
     const stage = await open();
-    const { outcomes, answers } = await loadStanding(segment, attempt, sealed, stage);
+    const { outcomes, answers, counted } = await loadStanding(segment, sealed, stage);
     const missing = stage.sampleIndexes.filter((sampleIndex) => !outcomes.has(sampleIndex));
     const settled = await Promise.allSettled(
       missing.map(async (sampleIndex) => {
         if (signal.aborted) throw new QueryAbandoned();
-        const outcome = await stage.run(sampleIndex, answers.get(sampleIndex) ?? [], signal);
-        outcomes.set(sampleIndex, await keep(segment, stage, outcome));
+        try {
+          const outcome = await stage.run(sampleIndex, answers.get(sampleIndex) ?? [], journal);
+          outcomes.set(sampleIndex, await keep(journal, stage, outcome, counted));
+        } catch (error) {
+          // Nobody would score or publish what the others come to.
+          if (!(error instanceof QueryAbandoned)) failing.abort();
+          throw error;
+        }
       }),
     );
     const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const failure = failures.find((reason) => !(reason instanceof QueryAbandoned));
     if (failure !== undefined) throw failure;
     if (failures.length > 0) throw makeInterruption(context);
-    await seal(segment, stage, outcomes);
+    await seal(segment, stage, outcomes, { sealed, counted });
   }
 
-  /** First write wins: what the journal holds is what counts, also against this attempt. */
+  /**
+   * First write wins: what the journal holds is what counts, also against this attempt. An error is written even when it
+   * cost nothing: another process may have an answer for the same sample, and both must seal the same.
+   */
   async function keep<Outcome extends SegmentOutcome>(
-    segment: SegmentId,
+    journal: PatientJournal,
     stage: SegmentStage<Outcome>,
     outcome: Outcome,
+    counted: ReadonlyMap<number, Queries>,
   ): Promise<JournalOutcome> {
     const given = describeOutcome(stage, outcome);
-    if (given.queries.sent === 0) return given;
-    const text = await store.journal.appendOutcome(segment, given);
+    if (given.queries.sent === 0 && !given.hasError) return given;
+    const queries = subtractQueries(given.queries, counted.get(given.sampleIndex));
+    const text = await journal.appendOutcome({ ...given, queries });
     return text === given.text ? given : describeOutcome(stage, JSON.parse(text) as Outcome);
   }
 
   /**
    * Outcomes that stand, and the answers of samples that have none; errors of earlier attempts are tried again. What the
-   * journal says of a sample is newer than what a reopened segment says.
+   * journal says of a sample is newer than what a reopened segment says. `counted`: queries of each sample that a reopened
+   * segment has counted and that stay in what comes of the sample now.
    */
   async function loadStanding<Outcome extends SegmentOutcome>(
-    segment: SegmentId,
-    attempt: number,
+    segment: SegmentWork,
     sealed: SegmentRecord | undefined,
     stage: SegmentStage<Outcome>,
   ) {
-    const lines = sealed === undefined ? [] : await readSegmentLines<Outcome>(store.content, sealed.blob.digest);
+    const lines = sealed === undefined ? [] : ((await readSealed<Outcome>(store, segment, sealed)) ?? []);
     const journal = await store.journal.load(segment);
     const journalled = new Set(journal.outcomes.map(({ sampleIndex }) => sampleIndex));
     const latest = [
       ...lines.filter((outcome) => !journalled.has(outcome.sample_index)),
       ...journal.outcomes.map(({ text }) => JSON.parse(text) as Outcome),
     ];
-    const isStale = (outcome: Outcome): boolean => outcome.attempt < attempt && stage.isTriedAgain(outcome);
+    const isStale = (outcome: Outcome): boolean => outcome.attempt < segment.attempt && stage.isTriedAgain(outcome);
     const stale = latest.filter(isStale);
     // Of a sample whose error is in the reopened segment, the journal holds what was answered since: that stays.
     const replaced = stale.filter((outcome) => journalled.has(outcome.sample_index));
@@ -147,15 +165,22 @@ export function createSegmentRunner(store: Store): RunSegment {
       if (known === undefined) answers.set(answer.sampleIndex, [answer]);
       else known.push(answer);
     }
-    return { outcomes, answers };
+    const counted = new Map<number, Queries>();
+    for (const outcome of lines) {
+      const queries = stage.isTriedAgain(outcome) ? countAnswers(listStanding(outcome)) : stage.countQueries(outcome);
+      counted.set(outcome.sample_index, queries);
+    }
+    return { outcomes, answers, counted };
   }
 
   async function seal<Outcome extends SegmentOutcome>(
-    segment: SegmentId,
+    segment: SegmentWork,
     stage: SegmentStage<Outcome>,
     outcomes: ReadonlyMap<number, JournalOutcome>,
+    before: { readonly sealed: SegmentRecord | undefined; readonly counted: ReadonlyMap<number, Queries> },
   ): Promise<void> {
     const lines = stage.sampleIndexes.flatMap((sampleIndex) => outcomes.get(sampleIndex) ?? []);
+    const added = lines.map(({ sampleIndex, queries }) => subtractQueries(queries, before.counted.get(sampleIndex)));
     await store.results.registerSegment(segment, {
       blob: await writeSegmentLines(
         store.content,
@@ -163,10 +188,8 @@ export function createSegmentRunner(store: Store): RunSegment {
       ),
       samples: lines.length,
       errors: lines.filter(({ hasError }) => hasError).length,
-      queries: {
-        sent: lines.reduce((sum, { queries }) => sum + queries.sent, 0),
-        retried: lines.reduce((sum, { queries }) => sum + queries.retried, 0),
-      },
+      // What was counted stays counted: the failed queries of an attempt that was replaced have left all the same.
+      queries: added.reduce(addQueries, before.sealed?.queries ?? noQueries),
     });
   }
 }
@@ -180,5 +203,30 @@ function describeOutcome<Outcome extends SegmentOutcome>(
     text: JSON.stringify(outcome),
     hasError: stage.hasFailed(outcome),
     queries: stage.countQueries(outcome),
+  };
+}
+
+interface Queries {
+  readonly sent: number;
+  readonly retried: number;
+}
+
+const noQueries: Queries = { sent: 0, retried: 0 };
+
+function addQueries(one: Queries, other: Queries): Queries {
+  return { sent: one.sent + other.sent, retried: one.retried + other.retried };
+}
+
+function subtractQueries(queries: Queries, counted: Queries = noQueries): Queries {
+  return {
+    sent: Math.max(0, queries.sent - counted.sent),
+    retried: Math.max(0, queries.retried - counted.retried),
+  };
+}
+
+function countAnswers(answers: readonly JournalAnswer[]): Queries {
+  return {
+    sent: answers.length,
+    retried: answers.reduce((sum, { answer }) => sum + answer.evidence.retries.length, 0),
   };
 }

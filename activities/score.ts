@@ -1,43 +1,57 @@
-import type { WorkActivities } from '../contracts/activities.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { outputsLostFailure, type SegmentInput, type WorkActivities } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { digestSample } from '../evaluation/result-digest.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { ScoreSampleInput } from '../evaluation/score-sample.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
-import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { createJournalledQueries } from './journalled-queries.ts';
 import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
-import { countQueries, getAt, getModel, getTaskResult, listStandingAnswers, readSamples } from './segment-access.ts';
+import {
+  countQueries,
+  getAt,
+  getAttempt,
+  getModel,
+  getTaskResult,
+  listStandingAnswers,
+  readSamples,
+  readSealed,
+} from './segment-access.ts';
 
-/** Scores one segment of solver outputs; judges are asked, and their answers journalled, like evaluated models. */
+/** Damage that comes back as often as this is none that solving anew can mend. */
+const maxSolves = 3;
+
+/**
+ * Scores one segment of solver outputs; judges are asked, and their answers journalled, like evaluated models.
+ *
+ * Where the solver outputs turn out to be lost, it has them solved again first (design 3.1). Those that were taken over
+ * are for another decision to make.
+ *
+ * @throws {ApplicationFailure} `outputs-lost`.
+ */
 export function createScoreSegment(
   { store, models, getPrepared }: SegmentDependencies,
   runSegment: RunSegment,
+  solveSegment: WorkActivities['solveSegment'],
 ): WorkActivities['scoreSegment'] {
-  return async ({ taskResultId, key, planRef, segmentIndex }) => {
-    const { attempt } = await getTaskResult(store, taskResultId);
-    const segment = { taskResultId, stage: 'score', segmentIndex } as const;
+  return async (input) => {
+    const { taskResultId, key, planRef, segmentIndex } = input;
+    const attempt = await getAttempt(store, input);
+    const segment = { taskResultId, stage: 'score', segmentIndex, attempt } as const;
     const warnings = new Set<string>();
-    await runSegment<ScoredSample>(segment, attempt, async () => {
+    await runSegment<ScoredSample>(segment, async () => {
       const prepared = await getPrepared(planRef, key);
       const samples = await readSamples(prepared, segmentIndex);
-      const solved = await readSolved(store, taskResultId, segmentIndex);
+      const solved = await readSolved(store, { ...input, attempt }, solveSegment);
       const { plan, scoreSample } = prepared;
       return {
         ...scoreStage,
         sampleIndexes: [...samples.keys()],
-        async run(sampleIndex, answers, signal) {
+        async run(sampleIndex, answers, journal) {
           const sample = getAt(samples, sampleIndex);
           const outputs = getAt(solved, sampleIndex);
-          const queries = createJournalledQueries({
-            models,
-            journal: store.journal,
-            segment,
-            sample,
-            answers,
-            signal,
-          });
+          const queries = createJournalledQueries({ models, journal, sample, answers });
           const generateFor: ScoreSampleInput['generateFor'] = ({ scorerKey, trial, modelKey, recorder }) =>
             queries.makeGenerate({ trial, scorerKey, modelKey, model: getModel(plan, modelKey), recorder });
           const warnOnce = (message: string): unknown => warnings.add(message);
@@ -48,7 +62,7 @@ export function createScoreSegment(
         },
       };
     });
-    if (warnings.size > 0) await store.results.addWarnings(taskResultId, [...warnings]);
+    if (warnings.size > 0) await store.results.addWarnings(taskResultId, [...warnings], attempt);
   };
 }
 
@@ -62,13 +76,31 @@ const scoreStage: Omit<SegmentStage<ScoredSample>, 'sampleIndexes' | 'run'> = {
 
 async function readSolved(
   store: Store,
-  taskResultId: string,
-  segmentIndex: number,
+  input: SegmentInput & { readonly attempt: number },
+  solveSegment: WorkActivities['solveSegment'],
 ): Promise<ReadonlyMap<number, SolvedSample>> {
-  const sealed = await store.results.findSegment({ taskResultId, stage: 'solve', segmentIndex });
-  if (sealed === undefined) {
-    throw new EvaluationError('blob-missing', `Segment ${segmentIndex} of task result ${taskResultId} is not solved.`);
+  const { taskResultId, segmentIndex, attempt } = input;
+  const segment = { taskResultId, stage: 'solve', segmentIndex, attempt } as const;
+  for (let solves = 0; ; solves++) {
+    const sealed = await store.results.findSegment(segment);
+    const lines = sealed && (await readSealed<SolvedSample>(store, segment, sealed));
+    if (lines !== undefined) return new Map(lines.map((line) => [line.sample_index, line]));
+    const { reuse } = await getTaskResult(store, taskResultId);
+    if (reuse === 'partial' || reuse === null) throw makeOutputsLost();
+    if (solves === maxSolves) {
+      throw new EvaluationError(
+        'blob-damaged',
+        `Segment ${segmentIndex} of task result ${taskResultId} was solved and lost ${maxSolves} times: the disk does not keep what it is given.`,
+      );
+    }
+    await solveSegment(input);
   }
-  const lines = await readSegmentLines<SolvedSample>(store.content, sealed.blob.digest);
-  return new Map(lines.map((line) => [line.sample_index, line]));
+}
+
+function makeOutputsLost(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: outputsLostFailure,
+    message: 'Solver outputs that were taken over are lost.',
+    nonRetryable: true,
+  });
 }

@@ -1,11 +1,17 @@
+import type { SegmentInput } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
+import { isFinal } from '../contracts/status.ts';
 import type { Plan, PlannedModel } from '../evaluation/plan.ts';
 import type { Sample } from '../evaluation/sample.ts';
 import type { SolvedTrial } from '../evaluation/trace.ts';
-import type { TaskResultRecord } from '../storage/result-index.ts';
+import { AttemptSuperseded, type SegmentWork } from '../storage/journal.ts';
+import type { SegmentRecord, TaskResultRecord } from '../storage/result-index.ts';
+import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
+import { isBlobLost } from './is-blob-lost.ts';
 import { toJournalAnswers } from './journalled-queries.ts';
 import type { PreparedTask } from './prepared-tasks.ts';
+import { readPlanned } from './read-planned.ts';
 
 // What solve and score have in common: rows in, queries counted, answers that stand.
 
@@ -15,9 +21,42 @@ export async function getTaskResult(store: Store, taskResultId: string): Promise
   return record;
 }
 
+/**
+ * The attempt that an activity works for: the one that its workflow says, else the present one.
+ *
+ * @throws {AttemptSuperseded} where the task result has ended, or another attempt of it is at work.
+ */
+export async function getAttempt(
+  store: Store,
+  { taskResultId, attempt }: Pick<SegmentInput, 'taskResultId' | 'attempt'>,
+): Promise<number> {
+  const record = await getTaskResult(store, taskResultId);
+  if (isFinal(record.status) || (attempt !== undefined && attempt !== record.attempt)) throw new AttemptSuperseded();
+  return record.attempt;
+}
+
+/**
+ * The outcomes in a sealed segment; undefined where its blob is lost, which the store knows from then on: the segment is
+ * missing, to be made again.
+ */
+export async function readSealed<Outcome>(
+  store: Store,
+  segment: SegmentWork,
+  { blob }: SegmentRecord,
+): Promise<Outcome[] | undefined> {
+  try {
+    return await readSegmentLines<Outcome>(store.content, blob.digest);
+  } catch (error) {
+    if (!isBlobLost(error)) throw error;
+    await store.results.recordLostSegment(segment, blob.digest);
+    return undefined;
+  }
+}
+
 /** Samples of one segment by their position in the selection. */
 export async function readSamples({ rows }: PreparedTask, segmentIndex: number): Promise<ReadonlyMap<number, Sample>> {
-  return new Map((await rows.readSegment(segmentIndex)).map((sample) => [sample.index, sample]));
+  const samples = await readPlanned('Rows of the dataset', () => rows.readSegment(segmentIndex));
+  return new Map(samples.map((sample) => [sample.index, sample]));
 }
 
 export function getAt<T>(bySampleIndex: ReadonlyMap<number, T>, sampleIndex: number): T {

@@ -3,33 +3,27 @@ import type { SolveSampleInput } from '../evaluation/solve-sample.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { createJournalledQueries } from './journalled-queries.ts';
 import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
-import { countQueries, getAt, getModel, getTaskResult, listStandingAnswers, readSamples } from './segment-access.ts';
+import { countQueries, getAt, getAttempt, getModel, listStandingAnswers, readSamples } from './segment-access.ts';
 
 /** Solves one segment: as many samples in progress as the model's limiter allows. */
 export function createSolveSegment(
   { store, models, getPrepared }: SegmentDependencies,
   runSegment: RunSegment,
 ): WorkActivities['solveSegment'] {
-  return async ({ taskResultId, key, planRef, segmentIndex }) => {
-    const { attempt } = await getTaskResult(store, taskResultId);
-    const segment = { taskResultId, stage: 'solve', segmentIndex } as const;
-    await runSegment<SolvedSample>(segment, attempt, async () => {
+  return async (input) => {
+    const { taskResultId, key, planRef, segmentIndex } = input;
+    const attempt = await getAttempt(store, input);
+    const segment = { taskResultId, stage: 'solve', segmentIndex, attempt } as const;
+    await runSegment<SolvedSample>(segment, async () => {
       const prepared = await getPrepared(planRef, key);
       const samples = await readSamples(prepared, segmentIndex);
       const { plan, task, solveSample } = prepared;
       return {
         ...solveStage,
         sampleIndexes: [...samples.keys()],
-        run(sampleIndex, answers, signal) {
+        run(sampleIndex, answers, journal) {
           const sample = getAt(samples, sampleIndex);
-          const queries = createJournalledQueries({
-            models,
-            journal: store.journal,
-            segment,
-            sample,
-            answers,
-            signal,
-          });
+          const queries = createJournalledQueries({ models, journal, sample, answers });
           const generateFor: SolveSampleInput['generateFor'] = (trial, recorder) => {
             if (task.model_key === undefined) return () => Promise.reject(new Error('This solver asks no model.'));
             const model = getModel(plan, task.model_key);

@@ -2,9 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { ReferredError, StoreActivities } from '../contracts/activities.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
+import type { Plan } from '../evaluation/plan.ts';
 import { judgeStoredResult } from '../evaluation/reuse/usability.ts';
 import { findDamage, makeReuseBounds } from '../planning/look-up.ts';
-import type { RecordedError } from '../storage/result-index.ts';
+import type { JudgedResult, RecordedError, TaskResultRecord } from '../storage/result-index.ts';
 import type { Store } from '../storage/store.ts';
 import { findClosedStatus } from './find-closed-status.ts';
 import type { PlanCache } from './plan-cache.ts';
@@ -24,36 +25,49 @@ export function createStoreRecords({
   now,
 }: StoreActivityDependencies): Omit<StoreActivities, 'checkReuse' | 'decideReuse'> {
   return {
-    async publishTaskResult({ taskResultId, planRef }) {
+    async publishTaskResult({ taskResultId, attempt, planRef }) {
       const [record] = await store.results.findTaskResults([taskResultId]);
       if (record === undefined) throw new EvaluationError('internal', `No task result ${taskResultId} to publish.`);
+      if (isFinal(record.status)) return;
       const plan = await plans.getPlan(planRef);
-      const current = (await store.results.findCurrentResults([record.resultKey])).get(record.resultKey);
-      const isCurrentUsable =
-        current !== undefined &&
-        judgeStoredResult(current, await findDamage(store, current), makeReuseBounds(plan, now())).stands === 'all';
-      await store.results.publish(taskResultId, { replaceCurrent: !isCurrentUsable });
+      // Looking at blobs takes its time, in which another run may publish: that one is judged, too.
+      let isPublished = false;
+      while (!isPublished) {
+        const current = (await store.results.findCurrentResults([record.resultKey])).get(record.resultKey);
+        const judged = current === undefined ? null : await judge(current, plan);
+        isPublished = await store.results.publish(taskResultId, judged, attempt);
+      }
     },
 
-    async recordTaskResultEnd({ taskResultId, status, error }) {
-      return store.results.recordEnd(taskResultId, { status, error: await readError(store, error) });
+    async recordTaskResultEnd({ taskResultId, attempt, status, error }) {
+      return store.results.recordEnd(taskResultId, { status, error: await readError(store, error) }, attempt);
     },
 
-    async settleTaskResult({ taskResultId, workflowId }) {
+    async settleTaskResult({ taskResultId, attempt, workflowId, executionId }) {
       const [record] = await store.results.findTaskResults([taskResultId]);
       if (record !== undefined && isFinal(record.status)) return record.status;
-      const { status, error } = await findClosedStatus(client, workflowId);
-      return store.results.recordEnd(taskResultId, { status, error });
+      const end =
+        executionId === null
+          ? ({ status: 'cancelled', error: null } as const)
+          : await findClosedStatus(client, workflowId, executionId);
+      return store.results.recordEnd(taskResultId, end, attempt);
     },
 
-    recordRunStarted({ runId }) {
-      return store.runs.recordRunStarted(runId);
+    recordRunStarted({ runId, attempt }) {
+      return store.runs.recordRunStarted(runId, attempt);
     },
 
-    async recordRunEnd({ runId, failed, error = null }) {
-      return store.runs.recordRunEnd(runId, { failed, error: await readError(store, error) });
+    async recordRunEnd({ runId, attempt, failed, error = null }) {
+      const by = attempt === undefined ? {} : { attempt };
+      return store.runs.recordRunEnd(runId, { failed, error: await readError(store, error), ...by });
     },
   };
+
+  async function judge(current: TaskResultRecord, plan: Plan): Promise<JudgedResult> {
+    const { taskResultId } = current;
+    const { stands } = judgeStoredResult(current, await findDamage(store, current), makeReuseBounds(plan, now()));
+    return { taskResultId, isUsable: stands === 'all' };
+  }
 }
 
 /** The error with its text, which came by reference. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type ErrorCode, EvaluationError } from '../contracts/evaluation-error.ts';
 import type { ContentStore } from '../storage/content-store.ts';
+import { AttemptSuperseded } from '../storage/journal.ts';
 
 /** Codes that say "not now": the store or Temporal could not be reached, and may be a moment later. */
 const retryable: ReadonlySet<ErrorCode> = new Set(['store-failed', 'temporal-failed']);
@@ -16,6 +17,9 @@ const MESSAGE_LIMIT = 500;
  */
 export async function toApplicationFailure(error: unknown, content: Pick<ContentStore, 'put'>): Promise<Error> {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof AttemptSuperseded) {
+    return ApplicationFailure.create({ type: 'superseded', message: error.message, nonRetryable: true });
+  }
   const { code, text } = describe(error);
   if (retryable.has(code)) return ApplicationFailure.create({ type: code, message: text.slice(0, MESSAGE_LIMIT) });
   // A store that cannot be written must not hide what went wrong before.

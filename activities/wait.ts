@@ -19,16 +19,14 @@ export function createWaitActivities({
       const { cancellationSignal } = context;
       setMaxListeners(0, cancellationSignal); // each long poll of the wait adds a listener
       const handle = client.workflow.getHandle(workflowId);
-      try {
-        const holderRunId = await findHolderRun(client, workflowId);
-        // This may run in the process of any command of the store, so it only says who waits for whom; the owner acts.
-        await runs.recordWait(taskResultId, holderRunId ?? null);
-        // Every outcome but a cancel of the wait means the same: look again.
-        await client.connection.withAbortSignal(cancellationSignal, () => handle.result()).catch(() => undefined);
-        if (cancellationSignal.aborted) throw makeInterruption(context);
-      } finally {
-        await runs.recordWait(taskResultId, null);
-      }
+      const holderRunId = await findHolderRun(client, workflowId);
+      // This may run in the process of any command of the store, so it only says who waits for whom; the owner acts. The
+      // note goes when the task result works or ends. Taken away here it could be that of the next attempt, in another
+      // process, and the owner would never learn that what it waits for is nobody's.
+      await runs.recordWait(taskResultId, holderRunId ?? null);
+      // Every outcome but a cancel of the wait means the same: look again.
+      await client.connection.withAbortSignal(cancellationSignal, () => handle.result()).catch(() => undefined);
+      if (cancellationSignal.aborted) throw makeInterruption(context);
     },
   };
 }

@@ -8,6 +8,7 @@ import { shortenId } from './output/format.ts';
 import { writeJson } from './output/json.ts';
 import { makeCommandLines } from './output/next-steps.ts';
 import { makeHumanOutput } from './output/output.ts';
+import { reportOpenRuns } from './report-open-runs.ts';
 import { withStore } from './with-store.ts';
 
 export const defineCancelCommand: DefineCommand = (command, perform) => {
@@ -28,6 +29,7 @@ async function cancelRun(context: CommandContext, flags: StoreFlags, reference: 
     if (isFinal(before.status)) output.write(`Run ${id} had ended before: ${run.status}.\n`);
     else if (run.status === 'cancelled') output.write(`Run ${id} is cancelled; finished answers are kept. ${goOn}\n`);
     else output.write(`Run ${id} ended before the cancel took effect: ${run.status}.\n`);
+    await reportOpenRuns(context, stet, flags, { except: run.run });
     return exitCodes.done;
   });
 }

@@ -37,6 +37,13 @@ export interface CommandContext {
   readonly commandLine: readonly string[];
   /** Milliseconds since 1970. */
   now(): number;
+  /**
+   * Asks on the terminal and gives the line that is typed, undefined at the end of the input. Undefined where nobody can
+   * answer: the input, or the output that the question goes to, is no terminal.
+   */
+  readonly ask:
+    | ((question: string, options: { readonly signal: AbortSignal }) => Promise<string | undefined>)
+    | undefined;
   /** Listens for signals that stop a command; the function it returns stops listening. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void;
   /** Ends the process at once, as if killed. */

@@ -53,6 +53,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./cancel.ts')).defineCancelCommand,
   },
   {
+    name: 'cache',
+    summary: 'keep the store small and sound: ls, verify, gc, rm',
+    load: async () => (await import('./cache.ts')).defineCacheCommand,
+  },
+  {
     name: 'doctor',
     summary: 'check what Stet needs on this machine',
     load: async () => (await import('./doctor.ts')).defineDoctorCommand,

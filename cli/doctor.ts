@@ -6,6 +6,8 @@ import { addStoreOptions, type StoreFlags } from './options/store-options.ts';
 import { renderDiagnoses } from './output/diagnoses.ts';
 import { writeJson } from './output/json.ts';
 import { makeHumanOutput } from './output/output.ts';
+import { reportOpenRuns } from './report-open-runs.ts';
+import { withStore } from './with-store.ts';
 
 export const defineDoctorCommand: DefineCommand = (command, perform) => {
   addStoreOptions(command)
@@ -22,5 +24,7 @@ async function examine(context: CommandContext, flags: StoreFlags): Promise<numb
   const output = makeHumanOutput(context, flags);
   if (flags.json === true) writeJson(context.stdout, { ok: isWell, checks: diagnoses });
   else output.write(renderDiagnoses(diagnoses, output.style));
+  // What is wrong with a store is said above.
+  await withStore(context, flags, (stet) => reportOpenRuns(context, stet, flags)).catch(() => undefined);
   return isWell ? exitCodes.done : exitCodes.failed;
 }

@@ -1,5 +1,6 @@
 import type { RunDocument } from '../client/run-document.ts';
 import type { RunHandle, Stet } from '../client/stet.ts';
+import { isFinal } from '../contracts/status.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes, signalExitCodes } from './exit-codes.ts';
 import { openStore, type StoreFlags } from './options/store-options.ts';
@@ -8,9 +9,9 @@ import { writeJson } from './output/json.ts';
 import { makeCommandLines } from './output/next-steps.ts';
 import { renderNextSteps } from './output/next-steps-of-run.ts';
 import { type HumanOutput, makeHumanOutput } from './output/output.ts';
-import { renderPlanTable } from './output/plan-table.ts';
 import { makeProgressView, type ProgressView } from './output/progress.ts';
 import { renderResultTable } from './output/result-table.ts';
+import { renderRunBeginning } from './output/run-beginning.ts';
 import { cleanText } from './output/text.ts';
 import { reportOpenRuns } from './report-open-runs.ts';
 import { type StopWatch, watchStopSignals } from './stop-signals.ts';
@@ -18,25 +19,34 @@ import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 /**
  * Opens the store, starts or takes up a run, and stays with it until it has ended or a signal stops it.
  *
+ * @param start - Undefined where it turns out that there is nothing to do, which it has said. Gives up when its signal fires.
  * @returns The exit code: 0 completed, 1 failed or cancelled from elsewhere, 130, 143 or 129 after a signal.
  */
 export async function followRun(
   context: CommandContext,
   flags: StoreFlags,
-  start: (stet: Stet) => Promise<RunHandle>,
+  start: (stet: Stet, signal: AbortSignal) => Promise<RunHandle | undefined>,
 ): Promise<number> {
   const stop = watchStopSignals(context);
   const progress = makeProgressView(context);
-  // Until there is a run, there is nothing to cancel: the signal is obeyed as soon as the step under way is over.
+  // Until there is a run, there is nothing to cancel: what is being prepared is given up.
+  const starting = new AbortController();
   let isStarted = false;
-  stop.onStop(() => {
-    if (!isStarted) context.stderr.write('Stopping; once more leaves at once.\n');
+  stop.onStop((signal) => {
+    if (isStarted) return;
+    context.stderr.write('Stopping; once more leaves at once.\n');
+    starting.abort(new Error(`Stopped by ${signal}.`));
   });
   try {
     const stet = await openStore(context, flags, (message) => progress.note(cleanText(message)));
     try {
       if (stop.signal !== undefined) return reportNotStarted(context, flags, stop.signal);
-      const handle = await start(stet);
+      const handle = await start(stet, starting.signal).catch((error: unknown) => {
+        if (error === starting.signal.reason) return stop.signal;
+        throw error;
+      });
+      if (handle === undefined) return exitCodes.done;
+      if (typeof handle === 'string') return reportNotStarted(context, flags, handle);
       isStarted = true;
       return await stayWithRun(context, flags, { stet, handle, stop, progress });
     } finally {
@@ -72,9 +82,9 @@ async function stayWithRun(
   }
   const commandLine = makeCommandLines(context.environment, flags);
   const shown = run ?? (await stet.show(handle.id));
-  if (run !== undefined) {
-    output.write(`\n${renderResultTable(run, output, context.now())}`);
-    output.write(renderNextSteps(run, commandLine));
+  if (isFinal(shown.status)) {
+    output.write(`\n${renderResultTable(shown, output, context.now())}`);
+    output.write(renderNextSteps(shown, commandLine));
   } else {
     output.write(`Run ${shortenId(handle.id)} stays open. Go on: ${commandLine('resume', shortenId(handle.id))}\n`);
   }
@@ -92,12 +102,9 @@ async function showEvents(
 ): Promise<void> {
   for await (const event of handle.events()) {
     switch (event.type) {
-      case 'planned': {
-        const what = event.attached ? 'was open; going on with it' : 'started';
-        output.write(renderPlanTable(event.plan, output, context.now()));
-        output.write(`Run ${output.style.strong(shortenId(event.runId))} ${what}.\n`);
+      case 'planned':
+        output.write(renderRunBeginning(event, output, context.now()));
         break;
-      }
       case 'progress':
         progress.update(event.tasks);
         break;

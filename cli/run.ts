@@ -4,18 +4,19 @@ import type { CommandContext } from './command-context.ts';
 import type { DefineCommand } from './commands.ts';
 import { followRun } from './follow-run.ts';
 import { renderExamples } from './options/examples.ts';
+import { addResumeChoiceOptions, decideAboutResumable, type ResumeFlags } from './options/resume-choice.ts';
 import { addRunFileOptions, type RunFileFlags, toPlanOptions } from './options/run-file-options.ts';
 import { addStoreOptions, addUiOption, type StoreFlags } from './options/store-options.ts';
 import { makeHumanOutput } from './output/output.ts';
 import { renderPlanTable } from './output/plan-table.ts';
 
-interface RunFlags extends RunFileFlags, StoreFlags {
+interface RunFlags extends RunFileFlags, StoreFlags, ResumeFlags {
   readonly label?: string;
   readonly frozen?: boolean;
 }
 
 export const defineRunCommand: DefineCommand = (command, perform) => {
-  addUiOption(addStoreOptions(addRunFileOptions(command)))
+  addUiOption(addStoreOptions(addResumeChoiceOptions(addRunFileOptions(command))))
     .option('--label <text>', 'a name for the run; "show" and the others accept it')
     .option('--frozen', 'exit with 3 in place of sending any query')
     .addHelpText(
@@ -31,14 +32,25 @@ export const defineRunCommand: DefineCommand = (command, perform) => {
 
 async function runEvaluation(context: CommandContext, flags: RunFlags): Promise<number> {
   const planOptions = toPlanOptions(flags, context.environment);
-  return followRun(context, flags, async (stet) => {
+  const decide = decideAboutResumable(context, flags);
+  return followRun(context, flags, async (stet, signal) => {
+    let hasFound = false;
     try {
-      return await stet.run(flags.file, {
+      const handle = await stet.run(flags.file, {
         ...planOptions,
         ...(flags.label === undefined ? {} : { label: flags.label }),
         ...(flags.frozen === undefined ? {} : { frozen: flags.frozen }),
         arguments: context.commandLine,
+        resume(found) {
+          hasFound = true;
+          return decide(found, signal);
+        },
+        signal,
       });
+      if (flags.resume === true && !hasFound && !handle.attached) {
+        context.stderr.write('No failed or cancelled run of this plan has anything to resume; a new one is started.\n');
+      }
+      return handle;
     } catch (error) {
       if (error instanceof EvaluationError && error.code === 'frozen') {
         await showPlan(context, flags, { stet, planOptions });

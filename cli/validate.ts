@@ -8,6 +8,7 @@ import { formatCount, formatPlural } from './output/format.ts';
 import { writeJson } from './output/json.ts';
 import { makeHumanOutput } from './output/output.ts';
 import { renderWarnings } from './output/plan-table.ts';
+import { reportOpenRuns } from './report-open-runs.ts';
 import { withStore } from './with-store.ts';
 
 interface ValidateFlags extends RunFileFlags, StoreFlags {}
@@ -27,7 +28,11 @@ export const defineValidateCommand: DefineCommand = (command, perform) => {
 /** A file that can be planned is valid: planning reads and checks everything that it refers to. */
 async function validate(context: CommandContext, flags: ValidateFlags): Promise<number> {
   const planOptions = toPlanOptions(flags, context.environment);
-  const plan = await withStore(context, flags, (stet) => stet.plan(flags.file, planOptions));
+  const plan = await withStore(context, flags, async (stet) => {
+    const planned = await stet.plan(flags.file, planOptions);
+    await reportOpenRuns(context, stet, flags);
+    return planned;
+  });
   const warnings = [...plan.warnings, ...plan.tasks.flatMap((task) => task.warnings)];
   if (flags.json === true) {
     writeJson(context.stdout, {

@@ -1,20 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
+import { isFinal } from '../contracts/status.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
-import type { Host } from './host.ts';
-import { reconcileRun } from './reconcile-run.ts';
+import type { Host, Session } from './host.ts';
+import { reconcileEnded, reconcileRun } from './reconcile-run.ts';
 import { requestCancel } from './request-cancel.ts';
 import { waitForRunEnd } from './wait-for-run-end.ts';
 
+/** Between two looks whether the owner of a run that is being cancelled has died. */
+const RECOVER_INTERVAL_MS = 1_000;
+
 /** Cancels a run from elsewhere: spends nothing, since only its owner polls its work queue. */
 export async function cancelRun(host: Host, store: Store, run: RunRecord): Promise<void> {
-  const session = await host.openSession();
-  const state = await session.describe(run.runId);
-  if (state.state !== 'open') {
-    await reconcileRun(store, run.runId, state.state === 'closed' && state.failed);
+  await endRun(host, await host.openSession(), store, run);
+}
+
+/** Cancels an open run and waits until its end is recorded. */
+export async function endRun(host: Host, session: Session, store: Store, run: RunRecord): Promise<void> {
+  const { runId } = run;
+  if (isFinal((await reconcileEnded(session, store, run)).status)) return;
+  if ((await session.describe(runId)).state !== 'open') {
+    await reconcileRun(session, store, runId, { state: 'unknown' }); // not begun
     return;
   }
-  await requestCancel(session, makeEvaluationWorkflowId({ storeId: session.storeId, runId: run.runId }));
-  await session.recover(run.runId); // segments started on dead workers cannot hear of the cancel
-  await waitForRunEnd(session, store, run.runId);
+  await requestCancel(session, makeEvaluationWorkflowId({ storeId: session.storeId, runId }));
+  const over = new AbortController();
+  const ended = waitForRunEnd(session, store, runId).finally(() => over.abort());
+  while (!over.signal.aborted) {
+    // Segments started on dead workers cannot hear of the cancel; its owner may also die meanwhile.
+    if (!(await hasLiveOwner(host, store, runId))) await session.recover(runId);
+    await sleep(RECOVER_INTERVAL_MS, undefined, { signal: over.signal }).catch(() => undefined);
+  }
+  await ended;
+}
+
+async function hasLiveOwner(host: Host, store: Store, runId: string): Promise<boolean> {
+  const { ownerId } = await store.runs.getRun(runId);
+  const owner = (await store.runs.listProcesses()).find(({ processId }) => processId === ownerId);
+  return owner !== undefined && host.isProcessAlive(owner);
 }

@@ -1,5 +1,8 @@
 import type { Client } from '@temporalio/client';
+import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
+import type { FinalStatus } from '../contracts/status.ts';
+import type { RecordedError } from '../storage/result-index.ts';
 import type { ProcessRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -26,8 +29,11 @@ export interface Session {
   /** This process in the store's registry. */
   readonly processId: string;
   readonly workflowTaskTimeoutMs: number;
-  /** When Temporal's database was made, ISO 8601: a run from before it that Temporal does not know was lost with another. */
-  readonly databaseCreatedAt: string;
+  /**
+   * When Temporal's database was made, or first served after a restart of the machine (a power cut takes its last
+   * transactions), ISO 8601: a run from before it that Temporal does not know was lost, and not deleted by somebody.
+   */
+  readonly databaseWholeSince: string;
   /** Fires when the session closes: what still waits for Temporal gives up, since its connection goes. */
   readonly closing: AbortSignal;
   /** Polls the work queue of a run with the environment of its file. */
@@ -36,8 +42,12 @@ export interface Session {
     readonly environment: Readonly<Record<string, string | undefined>>;
     readonly frozen: boolean;
   }): Promise<RunWork>;
-  /** Gives the work of dead processes of this host back at once (design 4.3). */
-  recover(runId: string): Promise<void>;
+  /**
+   * Gives the work of dead processes of this host back at once (design 4.3).
+   *
+   * @param workflowIds - In place of the evaluation and its open children.
+   */
+  recover(runId: string, workflowIds?: readonly string[]): Promise<void>;
   /** What Temporal says of the run's workflow. */
   describe(runId: string): Promise<WorkflowState>;
 }
@@ -46,6 +56,8 @@ export interface Session {
 export interface RunWork {
   /** Sends nothing more from now on; the run itself is not told. */
   hold(): void;
+  /** Models that it holds because they do not answer. */
+  listOutages(): readonly ModelOutage[];
   /** Tells its activities to stop, lets queries in flight finish, and ends. */
   stop(): Promise<void>;
 }
@@ -54,5 +66,11 @@ export type WorkflowState =
   | { readonly state: 'open' }
   /** Temporal does not know it: its database is new, or somebody deleted the workflow. */
   | { readonly state: 'unknown' }
-  /** `failed` says that a limit of Temporal ended it, not a person. */
-  | { readonly state: 'closed'; readonly failed: boolean };
+  | {
+      readonly state: 'closed';
+      /** ISO 8601; tells one attempt of a run from the next. */
+      readonly startedAt: string;
+      /** What it means where nothing was recorded: terminated is `cancelled`, ended by a limit of Temporal `failed`. */
+      readonly status: FinalStatus;
+      readonly error: RecordedError | null;
+    };

@@ -63,15 +63,26 @@ async function makeTask(
   };
 }
 
+/** Queries that one sample needs without errors, retries and re-asks. */
+export function countQueriesOfSample({ definition, run_config: { num_trials: trials } }: PlannedTaskSpecification): {
+  readonly solver: number;
+  readonly judges: number;
+} {
+  return {
+    solver: getSolverKind(definition.solver.type).usesModel ? trials : 0,
+    judges: trials * definition.scorers.filter((scorer) => 'model_key' in scorer).length,
+  };
+}
+
 /** Queries of a run without errors, retries and re-asks: one per sample and trial for the solver and for each judge. */
 function expectQueries(
   task: PlannedTaskSpecification,
   verdict: PlanTaskDocument['reuse'],
   place: 'first' | 'twin' | 'sibling',
 ): QueryCounts {
-  const trials = task.dataset.count * task.run_config.num_trials;
-  const solver = getSolverKind(task.definition.solver.type).usesModel ? trials : 0;
-  const judges = trials * task.definition.scorers.filter((scorer) => 'model_key' in scorer).length;
+  const perSample = countQueriesOfSample(task);
+  const solver = task.dataset.count * perSample.solver;
+  const judges = task.dataset.count * perSample.judges;
   const standsFully = verdict === 'full' || place === 'twin';
   const solverStands = standsFully || verdict === 'partial' || place === 'sibling';
   const sent = (solverStands ? 0 : solver) + (standsFully ? 0 : judges);

@@ -1,3 +1,5 @@
+import type { Digest } from '../contracts/digest.ts';
+import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
@@ -29,6 +31,7 @@ export async function makeRunDocument(store: Store, run: RunRecord): Promise<Run
     model_queries: sumCounts(tasks.map((task) => task.model_queries)),
     tasks,
     origin: run.origin,
+    mends: run.mends,
   };
 }
 
@@ -71,7 +74,7 @@ async function makeTaskDocument(
   queries: QueryCounts,
   source: TaskResultRecord | undefined,
 ): Promise<TaskDocument> {
-  const { metrics, reasons } = await readMetrics(store, record);
+  const { metrics, reasons, warnings } = await readMetrics(store, record);
   return {
     key: record.key,
     task_key: record.taskKey,
@@ -92,7 +95,7 @@ async function makeTaskDocument(
     metrics_are_partial: metrics !== null && record.status !== 'completed',
     result_digest: record.resultDigest,
     error: record.error,
-    warnings: record.warnings,
+    warnings: [...record.warnings, ...warnings],
     why: record.reuse === 'full' ? [] : (record.why as readonly ReuseReason[] | null),
     started_at: record.startedAt,
     ended_at: record.endedAt,
@@ -100,9 +103,25 @@ async function makeTaskDocument(
 }
 
 async function readMetrics(store: Store, record: TaskResultRecord) {
-  if (record.metrics === null) return { metrics: null, reasons: {} };
-  const bytes = await store.content.get(record.metrics.digest);
+  if (record.metrics === null) return { metrics: null, reasons: {}, warnings: [] };
+  const bytes = await readMetricsBlob(store, record.metrics.digest);
+  if (bytes === undefined) {
+    const warning = `The stored metrics of task result ${record.taskResultId} are lost or damaged; the next run computes them again.`;
+    return { metrics: null, reasons: {}, warnings: [warning] };
+  }
   const results = JSON.parse(new TextDecoder().decode(bytes)) as readonly MetricResult[];
   const { values, reasons } = flattenMetricNames(results);
-  return { metrics: values, reasons };
+  return { metrics: values, reasons, warnings: [] };
+}
+
+/** Undefined where it is lost or damaged: a run can be looked at all the same. */
+async function readMetricsBlob(store: Store, digest: Digest): Promise<Uint8Array | undefined> {
+  try {
+    return await store.content.get(digest);
+  } catch (error) {
+    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged')) {
+      return undefined;
+    }
+    throw error;
+  }
 }

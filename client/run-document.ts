@@ -63,6 +63,8 @@ export interface RunDocument {
   readonly model_queries: QueryCounts;
   readonly tasks: readonly TaskDocument[];
   readonly origin: JsonValue;
+  /** The completed run whose failed samples this one tries again. */
+  readonly mends?: string | null;
 }
 
 /** What `plan` found; sends and changes nothing. `model_queries.sent` is what would be sent, judges' re-asks apart. */

@@ -4,6 +4,7 @@ import type { FinalStatus } from '../contracts/status.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
+import type { Cache } from './cache/cache.ts';
 import type { PlanDocument, RunDocument, RunSummaryDocument } from './run-document.ts';
 
 export type { Overrides };
@@ -21,6 +22,47 @@ export interface RunOptions extends PlanOptions {
   readonly frozen?: boolean;
   /** Arguments of the command, recorded with the run. */
   readonly arguments?: readonly string[];
+  /**
+   * What becomes of a failed or cancelled run of the same plan: it is resumed, or left alone and a new run is made
+   * (default). A function is asked only where there is one and queries would be sent.
+   */
+  readonly resume?: ResumeChoice | ((found: ResumableRun) => ResumeChoice | Promise<ResumeChoice>);
+  /** Rejects with the signal's reason as long as there is no run; afterwards use the handle. */
+  readonly signal?: AbortSignal;
+}
+
+export type ResumeChoice = 'resume' | 'new';
+
+/** The newest run of a plan, which has failed or was cancelled. */
+export interface ResumableRun {
+  readonly run: string;
+  readonly status: 'failed' | 'cancelled';
+  readonly ended_at: string;
+  readonly queries: StandingQueries & {
+    /** What a new run would send. */
+    readonly anew: number;
+  };
+}
+
+/** How far a run has come, in queries without retries and judges' re-asks. */
+export interface StandingQueries {
+  /** Answered, and of use to the run that goes on. */
+  readonly finished: number;
+  readonly missing: number;
+}
+
+export interface ResumeOptions extends PlanOptions {
+  /**
+   * A run file, or a run config, that takes the place of the stored plan. It must have the same specification keys, solver
+   * keys and policy; scores of other result keys are dropped and solver outputs stand. The overrides are for it.
+   */
+  readonly source?: string | RunFileInput;
+  /** Of a completed run, tries its failed samples again, in a run of its own; of any other as without it. */
+  readonly errors?: boolean;
+  /** Arguments of the command, recorded with a run whose plan is replaced, or that is made. */
+  readonly arguments?: readonly string[];
+  /** Rejects with the signal's reason as long as the run is not taken up; afterwards use the handle. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a task is doing, as progress lines show it. */
@@ -40,7 +82,18 @@ export interface TaskProgressEvent {
 }
 
 export type RunEvent =
-  | { readonly type: 'planned'; readonly plan: PlanDocument; readonly runId: string; readonly attached: boolean }
+  | {
+      readonly type: 'planned';
+      readonly plan: PlanDocument;
+      readonly runId: string;
+      readonly attached: boolean;
+      /** Above 1 for a run that was resumed. */
+      readonly attempt?: number;
+      /** The completed run whose failed samples are tried again. */
+      readonly mends?: string | null;
+      /** How far it had come; of a run that was not begun by this call. */
+      readonly queries?: StandingQueries;
+    }
   | { readonly type: 'progress'; readonly tasks: readonly TaskProgressEvent[] }
   | { readonly type: 'notice'; readonly message: string };
 
@@ -75,14 +128,21 @@ export interface SampleDocument {
 export interface Stet {
   plan(source: string | RunFileInput, options?: PlanOptions): Promise<PlanDocument>;
   run(source: string | RunFileInput, options?: RunOptions): Promise<RunHandle>;
-  /** Continues a failed or cancelled run: same ids, attempt + 1, the stored plan; takes up an open one. */
-  resume(run: string): Promise<RunHandle>;
-  /** Cancels a run from elsewhere and waits until it has ended. */
+  /**
+   * Continues a failed or cancelled run: same ids, attempt + 1, the stored plan; takes up an open one.
+   *
+   * @throws {EvaluationError} `usage` for a completed run, and for one that another process works on; `resume-mismatch`
+   *   for a `source` that is another evaluation; all of them at once in a `ConfigurationError`.
+   */
+  resume(run: string, options?: ResumeOptions): Promise<RunHandle>;
+  /** Cancels a run from elsewhere and waits until it has ended; one that has ended stays as it is. */
   cancel(run: string): Promise<RunDocument>;
   show(run: string): Promise<RunDocument>;
   /** Of running and cancelled runs, too: what is recorded so far. `sample` is a sample id. */
   samples(run: string, options: { readonly task: string; readonly sample?: string }): AsyncIterable<SampleDocument>;
   list(options?: { readonly limit?: number }): Promise<readonly RunSummaryDocument[]>;
+  /** What is stored and may be reused. */
+  readonly cache: Cache;
   close(): Promise<void>;
 }
 

@@ -1,20 +1,24 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
+import { isFinal } from '../contracts/status.ts';
 import type { Plan } from '../evaluation/plan.ts';
 import type { BuiltPlan } from '../planning/build-plan.ts';
 import { makePlanDigest } from '../planning/plan-digest.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { countStanding } from './count-standing.ts';
 import { findRunEnvironment } from './find-run-environment.ts';
 import type { Host, RunWork, Session } from './host.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument } from './make-run-document.ts';
 import { createProgressReader } from './read-progress.ts';
-import { reconcileRun } from './reconcile-run.ts';
+import { reconcileEnded } from './reconcile-run.ts';
 import { requestCancel } from './request-cancel.ts';
+import { showOutages } from './show-outages.ts';
 import { startWorkflow } from './start-workflow.ts';
 import type { RunEvent, RunHandle } from './stet.ts';
+import { waitForHolders } from './wait-for-holders.ts';
 import { waitForRunEnd } from './wait-for-run-end.ts';
 
 const PROGRESS_INTERVAL_MS = 200;
@@ -39,12 +43,23 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   const session = await host.openSession();
   const planned = built ?? (await readStoredPlan(store, run));
   const plan = await makePlanDocument(planned, store, Date.now());
-  const worked = new Map<string, RunWork>();
+  const worked = new Map<string, RunWork & { readonly attempt: number }>();
   const takeUp = async (taken: RunRecord, environment = findRunEnvironment(taken, host)): Promise<void> => {
-    worked.set(taken.runId, await session.startWork({ runId: taken.runId, environment, frozen }));
+    const work = await session.startWork({ runId: taken.runId, environment, frozen });
+    worked.set(taken.runId, { ...work, attempt: taken.attempt });
     await continueRun(session, store, taken);
   };
+  const takeUpHolders = async (): Promise<void> => {
+    for (const holder of await findOwnerlessHolders(host, store, session, runId, worked)) {
+      host.onNotice(`Taking up run ${holder.runId}, which holds work that this run waits for.`);
+      await takeUp(holder);
+      // Any process of the store may have been waiting on this run's behalf, the holder's dead one among them.
+      await session.recover(runId);
+    }
+  };
   try {
+    // Before this run: where Temporal has lost both, whoever starts first gets the key, and the holder has answers for it.
+    await takeUpHolders();
     await takeUp(run, options.environment);
   } catch (error) {
     // Its workers hold the connection, and nobody else would stop them.
@@ -52,16 +67,31 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     throw error;
   }
 
-  const ended = waitForRunEnd(session, store, runId);
+  const ended = waitForRunEnd(session, store, runId, {
+    endedElsewhere() {
+      worked.get(runId)?.hold();
+      host.onNotice(`Run ${runId} was ended from Temporal's side; queries in flight may finish.`);
+    },
+    async lost() {
+      host.onNotice(`Temporal's database was lost. Run ${runId} starts again from its plan; what was answered stands.`);
+      await waitForHolders({ host, store, session, runId });
+      await takeUpHolders();
+      const holders = [...worked.keys()].filter((id) => id !== runId);
+      for (const id of [...holders, runId]) await continueRun(session, store, await store.runs.getRun(id));
+    },
+  });
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   /** Sleeps, but not beyond the end. By signal: a race with a promise that is pending for hours would pile up. */
   const pause = (ms: number) => sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  const isBegun = attached || run.attempt > 1 || run.mends !== null;
+  const queries = isBegun ? await countStanding(store, runId, planned.plan, plan) : undefined;
   let isDrained = false;
   const finish = async (): Promise<void> => {
     over.abort();
     await Promise.all([...worked.values()].map((work) => work.stop()));
-    for (const id of worked.keys()) await store.runs.releaseRun(id, session.processId);
+    // A later attempt may be under way in this process already: that one is not over.
+    for (const [id, { attempt }] of worked) await store.runs.releaseRun(id, session.processId, attempt);
   };
   const result = (async () => {
     try {
@@ -74,28 +104,29 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   result.catch(() => undefined); // thrown by `result()`
 
   // Not part of `events`: nobody has to listen for a run to go on.
-  const takingUp = (async () => {
+  void (async () => {
+    let complaint = '';
     while (!over.signal.aborted) {
-      for (const holder of await findOwnerlessHolders(host, store, session, runId, worked)) {
-        host.onNotice(`Taking up run ${holder.runId}, which holds work that this run waits for.`);
-        await takeUp(holder);
-        // Any process of the store may have been waiting on this run's behalf, the holder's dead one among them.
-        await session.recover(runId);
-      }
+      // A server on its way back, or a store that is locked, is no reason to leave the holder to nobody.
+      await takeUpHolders().catch((error: unknown) => {
+        if (String(error) !== complaint) host.onNotice(`Could not take up a run: ${String(error)}`);
+        complaint = String(error);
+      });
       await pause(TAKE_UP_INTERVAL_MS);
     }
   })();
-  takingUp.catch((error: unknown) => host.onNotice(`Could not take up a run: ${String(error)}`));
 
   return {
     id: runId,
     attached,
     longestRequestTimeoutMs: findLongestTimeoutMs(planned.plan),
     async *events(): AsyncGenerator<RunEvent> {
-      yield { type: 'planned', plan, runId, attached };
+      const { attempt, mends } = run;
+      yield { type: 'planned', plan, runId, attached, attempt, mends, ...(queries === undefined ? {} : { queries }) };
       const readProgress = createProgressReader(store, runId);
       while (!over.signal.aborted) {
-        yield { type: 'progress', tasks: await readProgress() };
+        const outages = worked.get(runId)?.listOutages() ?? [];
+        yield { type: 'progress', tasks: showOutages(await readProgress(), planned.plan, outages) };
         await pause(PROGRESS_INTERVAL_MS);
       }
       if (!isDrained) yield { type: 'progress', tasks: await readProgress() };
@@ -109,6 +140,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     },
     async drain() {
       isDrained = true;
+      for (const work of worked.values()) work.hold(); // at once; its activities hear of the end a moment later
       await finish();
     },
   };
@@ -119,14 +151,9 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
  * workflow was lost with Temporal's database, or that a `resume` opened again, is started from its stored plan.
  */
 async function continueRun(session: Session, store: Store, run: RunRecord): Promise<void> {
-  const state = await session.describe(run.runId);
-  if (state.state === 'open') await session.recover(run.runId);
-  const isLost = state.state === 'unknown' && Date.parse(run.startedAt) < Date.parse(session.databaseCreatedAt);
-  if (run.status === 'running' && state.state !== 'open' && !isLost) {
-    await reconcileRun(store, run.runId, state.state === 'closed' && state.failed);
-    return;
-  }
-  await startWorkflow(session, store, run);
+  await session.recover(run.runId);
+  const present = await reconcileEnded(session, store, run);
+  if (!isFinal(present.status)) await startWorkflow(session, store, present);
 }
 
 async function readStoredPlan(store: Store, run: RunRecord): Promise<BuiltPlan> {

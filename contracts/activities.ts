@@ -5,6 +5,15 @@ import type { PlannedTask } from './workflow-inputs.ts';
 
 // The activity interface. `activities/` implements it, `workflows/` proxies it; neither knows the other. Arguments and
 // results go into Temporal histories: references, counters and names only.
+//
+// `attempt` says for which attempt of the task result, or run, an activity writes. A process may wake up long after its
+// run was cancelled and resumed: what it then records for the earlier attempt changes nothing.
+
+/**
+ * Type of the failure with which scoring or metrics say that the solver outputs which a task result took over are lost.
+ * The decision that took them over is forgotten by then; the work goes on as `none`.
+ */
+export const outputsLostFailure = 'outputs-lost';
 
 /** What ended something, as it may stand in a history. */
 export interface ReferredError {
@@ -37,23 +46,32 @@ export interface StoreActivities {
   /** Makes the result visible to look-ups: one transaction, the last step of the success path. */
   readonly publishTaskResult: (input: {
     readonly taskResultId: string;
+    readonly attempt?: number;
     readonly key: string;
     readonly planRef: Digest;
   }) => Promise<void>;
   readonly recordTaskResultEnd: (input: {
     readonly taskResultId: string;
+    readonly attempt?: number;
     readonly status: Exclude<FinalStatus, 'completed'>;
     readonly error: ReferredError | null;
   }) => Promise<FinalStatus>;
   /** The recorded status of a child that failed; where there is none, the one its close event means. */
   readonly settleTaskResult: (input: {
     readonly taskResultId: string;
+    readonly attempt?: number;
     readonly workflowId: string;
+    /**
+     * The execution that failed: the id is a lock, which others have held before and since. Null where a cancel came
+     * before the child was started.
+     */
+    readonly executionId?: string | null;
   }) => Promise<FinalStatus>;
-  readonly recordRunStarted: (input: { readonly runId: string }) => Promise<void>;
+  readonly recordRunStarted: (input: { readonly runId: string; readonly attempt?: number }) => Promise<void>;
   /** `error`: why the run itself failed, if it did; its unfinished task results fail with it. */
   readonly recordRunEnd: (input: {
     readonly runId: string;
+    readonly attempt?: number;
     readonly failed: boolean;
     readonly error?: ReferredError | null;
   }) => Promise<FinalStatus>;
@@ -70,6 +88,7 @@ export interface WaitActivities {
 
 export interface SegmentInput {
   readonly taskResultId: string;
+  readonly attempt?: number;
   /** Key of the task specification in the plan. */
   readonly key: string;
   readonly planRef: Digest;

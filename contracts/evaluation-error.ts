@@ -15,6 +15,7 @@ export const usageErrorCodes = [
   'module-invalid',
   'run-not-found',
   'run-ambiguous',
+  'resume-mismatch',
 ] as const;
 
 /** Every code that an `EvaluationError` may carry. Stable: they are stored in records and documented in docs/errors.md. */

@@ -14,11 +14,18 @@ export interface PlannedTask {
   readonly solverKey: Digest;
   readonly resultKey: Digest;
   readonly segmentCount: number;
+  /**
+   * Attempt of the task result that this work belongs to. Whatever writes to the store says it: what an earlier attempt
+   * brings late must change nothing. Left out by runs that an older release started.
+   */
+  readonly attempt?: number;
 }
 
 export interface EvaluationInput {
   readonly storeId: string;
   readonly runId: string;
+  /** Attempt of the run; see `PlannedTask.attempt`. */
+  readonly attempt?: number;
   /** Blob of the plan. */
   readonly planRef: Digest;
   readonly policy: CachePolicy;

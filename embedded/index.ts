@@ -1,5 +1,12 @@
 // The library's door: `import { openStet, defineRun } from 'stet'`.
 
+export type { Cache, GcOptions, RemoveOptions } from '../client/cache/cache.ts';
+export type {
+  CacheGcDocument,
+  CacheListDocument,
+  CacheRmDocument,
+  CacheVerifyDocument,
+} from '../client/cache/cache-documents.ts';
 export type {
   PlanDocument,
   PlanTaskDocument,
@@ -12,10 +19,14 @@ export type {
 export type {
   Overrides,
   PlanOptions,
+  ResumableRun,
+  ResumeChoice,
+  ResumeOptions,
   RunEvent,
   RunHandle,
   RunOptions,
   SampleDocument,
+  StandingQueries,
   Stet,
   TaskProgressEvent,
 } from '../client/stet.ts';

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { createStet } from '../client/create-stet.ts';
 import type { Host } from '../client/host.ts';
 import type { Stet } from '../client/stet.ts';
@@ -44,6 +45,8 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
 
   const open: Host['openStore'] = async ({ create }) => {
     if (store === undefined && !create && !existsSync(directory)) return undefined;
+    // What only reads may do so; what is going to write says at once, and in one sentence, that it cannot.
+    if (create) await refuseReadOnly(directory);
     store ??= openStore(directory, { segmentSize });
     return store;
   };
@@ -82,6 +85,20 @@ export async function openStet(options: OpenStetOptions = {}): Promise<Stet> {
     },
   };
   return createStet(host);
+}
+
+async function refuseReadOnly(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return; // it is made, or that fails with a text of its own
+    const reason = code === 'EROFS' ? 'its file system is read-only' : `this user may not write there (${code})`;
+    throw new EvaluationError('store-failed', `The store ${directory} cannot be written: ${reason}.`, {
+      hint: 'Make it writable, or name another store with --store or STET_STORE. "list", "show" and "plan" only read.',
+      cause: error,
+    });
+  }
 }
 
 function checkSegmentSize(size: number): number {

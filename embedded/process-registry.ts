@@ -9,7 +9,8 @@ export type ProcessIdentity = Pick<ProcessRecord, 'host' | 'pid' | 'startMark'>;
 
 /** Record of the calling process, under a new random id. Not registered yet. */
 export function describeThisProcess(command: string): ProcessRecord {
-  return { processId: randomUUID(), ...identifyProcess(process.pid), command, registeredAt: new Date().toISOString() };
+  const now = new Date().toISOString();
+  return { processId: randomUUID(), ...identifyProcess(process.pid), command, registeredAt: now, seenAt: now };
 }
 
 /** Identity of a process of this machine that runs now; the mark is empty where the system does not tell. */
@@ -17,17 +18,35 @@ export function identifyProcess(pid: number): ProcessIdentity {
   return { host: hostname(), pid, startMark: readStartMark(pid) ?? '' };
 }
 
+/** How often a process that works renews its record. */
+export const signOfLifeIntervalMs = 10_000;
+/** A process of another machine that was silent for longer counts as dead: five signs of life are missing by then. */
+export const maximumSilenceMs = 60_000;
+
 /**
  * Whether a recorded process still runs.
  *
- * Certain for processes of this machine: the pid exists, is no zombie, and was started when the record says. A process
- * of **another machine or another container counts as alive**, because nothing here can prove its end, and two owners
- * of one run would pay twice. Containers that share a host name count as one machine: what another incarnation of them
- * left behind is dead.
+ * Certain for processes of this machine. Of one of **another machine or another container** only its signs of life are
+ * known here, so it counts as alive until it has been silent for a minute. Both ways to be wrong have a price. A killed
+ * container keeps its runs for a minute; without the bound it would keep them for ever. A process that is stopped for
+ * longer (a paused container, clocks that differ by a minute) loses its runs while it may still have queries in flight:
+ * those are sent again, at most as many as were in flight. Nothing worse can happen, since each segment is given to one
+ * worker at a time and the first answer to be recorded stands.
  */
-export function isProcessAlive(record: ProcessIdentity): boolean {
-  if (!isOnThisMachine(record)) return true;
-  if (!existsProcess(record.pid)) return false;
+export function isProcessAlive(
+  record: ProcessIdentity & Pick<ProcessRecord, 'seenAt'>,
+  nowMs: number = Date.now(),
+): boolean {
+  if (isOnThisMachine(record)) return isRunningHere(record);
+  return nowMs - Date.parse(record.seenAt) <= maximumSilenceMs;
+}
+
+/**
+ * Whether a process of this machine runs: the pid exists, is no zombie, and was started when the record says. Containers
+ * that share a host name count as one machine: what another incarnation of them left behind is dead.
+ */
+export function isRunningHere(record: ProcessIdentity): boolean {
+  if (!isOnThisMachine(record) || !existsProcess(record.pid)) return false;
   const mark = readStartMark(record.pid);
   if (mark === undefined) return true;
   return record.startMark === '' ? !mark.endsWith(`|${ended}`) : mark === record.startMark;
@@ -83,7 +102,7 @@ function readDarwinStart(pid: number): string {
 let machineMark: string | undefined;
 
 /** This boot of this system, and within it the set of pids that this process can see; empty where unknown. */
-function readMachineMark(): string {
+export function readMachineMark(): string {
   machineMark ??= findMachineMark();
   return machineMark;
 }

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { ProcessRecord } from '../storage/run-log.ts';
-import { isProcessAlive } from './process-registry.ts';
+import { isProcessAlive, isRunningHere } from './process-registry.ts';
 
-const pattern = /^stet\/(?<host>[^/]+)\/(?<pid>\d+)\/(?<processId>[^/]+)$/;
+const pattern = /^stet\/(?<host>[^/]+)\/(?<pid>\d+)\/(?<processId>[^/]+)(?:\/\d+)?$/;
 
 /** Name under which a process's workers appear in Temporal: `stet/<host>/<pid>/<process id>`. */
 export function makeWorkerIdentity(process: Pick<ProcessRecord, 'host' | 'pid' | 'processId'>): string {
@@ -12,8 +12,8 @@ export function makeWorkerIdentity(process: Pick<ProcessRecord, 'host' | 'pid' |
 /**
  * A check whether the worker of that name is certainly gone.
  *
- * Says no wherever it cannot know: foreign names, other hosts, and unregistered processes whose pid is in use. Those are
- * left to the heartbeat time-out.
+ * Says no wherever it cannot know: foreign names, unregistered processes of other hosts, and unregistered ones whose pid
+ * is in use. Those are left to the heartbeat time-out.
  */
 export function createDeadWorkerCheck(registered: readonly ProcessRecord[]): (identity: string) => boolean {
   const processes = new Map(registered.map((process) => [process.processId, process]));
@@ -22,6 +22,6 @@ export function createDeadWorkerCheck(registered: readonly ProcessRecord[]): (id
     if (host === undefined || pid === undefined || processId === undefined) return false;
     const record = processes.get(processId);
     if (record !== undefined) return !isProcessAlive(record);
-    return host === hostname() && !isProcessAlive({ host, pid: Number(pid), startMark: '' });
+    return host === hostname() && !isRunningHere({ host, pid: Number(pid), startMark: '' });
   };
 }

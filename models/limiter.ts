@@ -1,5 +1,7 @@
+import type { LimitLeases } from '../contracts/limit-leases.ts';
 import type { Clock } from './clock.ts';
 import { adaptiveConcurrency, type Concurrency, fixedConcurrency } from './concurrency.ts';
+import { GroupLease } from './group-lease.ts';
 import { onAbort } from './on-abort.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
@@ -13,44 +15,70 @@ export interface DeclaredLimits {
   readonly maxConcurrentRequests?: number | undefined;
 }
 
+export interface LimiterOptions {
+  /** Queries at once where no model of the group says; undefined: found out. */
+  readonly defaultConcurrency?: number | undefined;
+  /** Where the group's limits are shared with other holders of it; absent: they hold within this limiter. */
+  readonly shared?: { readonly leases: LimitLeases; readonly group: string; readonly holderId: string } | undefined;
+}
+
 interface Waiter {
   grant(permit: Permit): void;
+  fail(error: unknown): void;
 }
 
 /** The pace of one limit group: rate, concurrency, and pauses that the service asked for. First come, first served. */
 export class Limiter {
   readonly #clock: Clock;
+  readonly #shared: LimiterOptions['shared'];
   readonly #waiters = new Set<Waiter>();
-  readonly #declared: { rateLimit: number; maxConcurrentRequests: number } = {
-    rateLimit: Number.POSITIVE_INFINITY,
-    maxConcurrentRequests: Number.POSITIVE_INFINITY,
-  };
+  readonly #declared: { rateLimit?: number; maxConcurrentRequests?: number } = {};
   #concurrency: Concurrency;
   #rate: RateLimit | undefined;
+  #lease: GroupLease | undefined;
   #lastSentAt: number | undefined;
   #inFlight = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #isTimerSet = false;
   readonly #closed = new AbortController();
 
-  /** @param defaultConcurrency - Queries at once where no model of the group says; undefined: found out. */
-  constructor(clock: Clock, defaultConcurrency?: number) {
+  constructor(clock: Clock, { defaultConcurrency, shared }: LimiterOptions = {}) {
     this.#clock = clock;
+    this.#shared = shared;
     this.#concurrency = defaultConcurrency === undefined ? adaptiveConcurrency() : fixedConcurrency(defaultConcurrency);
   }
 
   /** Takes the limits of one more model in; of several values the smallest holds. */
   tighten(limits: DeclaredLimits): void {
     const { rateLimit, maxConcurrentRequests } = limits;
-    if (rateLimit !== undefined && rateLimit < this.#declared.rateLimit) {
+    if (rateLimit !== undefined && rateLimit < (this.#declared.rateLimit ?? Number.POSITIVE_INFINITY)) {
       this.#declared.rateLimit = rateLimit;
-      this.#rate = createRateLimit(rateLimit);
-      if (this.#lastSentAt !== undefined) this.#rate.take(this.#lastSentAt);
+      if (this.#shared === undefined) {
+        this.#rate = createRateLimit(rateLimit);
+        if (this.#lastSentAt !== undefined) this.#rate.take(this.#lastSentAt);
+      } else {
+        this.share();
+      }
     }
-    if (maxConcurrentRequests !== undefined && maxConcurrentRequests < this.#declared.maxConcurrentRequests) {
+    const known = this.#declared.maxConcurrentRequests ?? Number.POSITIVE_INFINITY;
+    if (maxConcurrentRequests !== undefined && maxConcurrentRequests < known) {
       this.#declared.maxConcurrentRequests = maxConcurrentRequests;
       this.#concurrency = fixedConcurrency(maxConcurrentRequests);
+      this.share();
     }
+  }
+
+  /** From now on whoever else holds the group has a say, even where nothing is declared here. */
+  share(): void {
+    if (this.#shared === undefined) return;
+    this.#lease ??= new GroupLease({
+      ...this.#shared,
+      clock: this.#clock,
+      usage: () => ({ inFlight: this.#inFlight, waiting: this.#waiters.size }),
+      onChange: () => this.#serveWaiters(),
+      onFailure: (error) => this.#failWaiters(error),
+    });
+    this.#lease.declare({ ...this.#declared });
   }
 
   /** Nobody sends before that moment. */
@@ -58,24 +86,23 @@ export class Limiter {
     this.#pausedUntil = Math.max(this.#pausedUntil, moment);
   }
 
-  /**
-   * Twice what may be in flight: while finished samples are stored, others must be ready to be sent, or an adaptive limit
-   * is never reached and never grows.
-   */
-  getWorthwhileSamples(): number {
-    return 2 * this.#concurrency.limit;
-  }
-
-  /** Rejects with the reason of the first signal that fires before there is leave. */
+  /** Rejects with the reason of the first signal that fires before there is leave, or where the store cannot be asked. */
   acquire(signals: readonly AbortSignal[]): Promise<Permit> {
-    if (this.#waiters.size === 0 && this.#inFlight < this.#concurrency.limit && this.#readyAt() <= this.#clock.now()) {
-      return Promise.resolve(this.#grant());
+    if (this.#waiters.size === 0) {
+      const now = this.#clock.now();
+      if (this.#pausedUntil <= now && this.#hasRoom(now) && this.#findNextSendAt(now) <= now) {
+        return Promise.resolve(this.#grant(now));
+      }
     }
     return new Promise<Permit>((resolve, reject) => {
       const waiter: Waiter = {
         grant: (permit) => {
           stopListening();
           resolve(permit);
+        },
+        fail: (error) => {
+          stopListening();
+          reject(error);
         },
       };
       const stopListening = onAbort(signals, (reason) => {
@@ -88,25 +115,43 @@ export class Limiter {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed.abort();
+    await this.#lease?.close();
   }
 
-  #readyAt(): number {
-    return Math.max(this.#pausedUntil, this.#rate?.nextAt ?? Number.NEGATIVE_INFINITY);
+  #hasRoom(now: number): boolean {
+    if (this.#inFlight >= this.#concurrency.limit) return false;
+    return this.#lease === undefined || this.#inFlight < this.#lease.findSlots(now);
+  }
+
+  #findNextSendAt(now: number): number {
+    return this.#lease?.findNextSendAt(now) ?? this.#rate?.nextAt ?? Number.NEGATIVE_INFINITY;
   }
 
   #serveWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (this.#inFlight >= this.#concurrency.limit) return;
-      const waitMs = this.#readyAt() - this.#clock.now();
+      const now = this.#clock.now();
+      if (this.#pausedUntil > now) {
+        this.#serveLater(this.#pausedUntil - now);
+        return;
+      }
+      if (!this.#hasRoom(now)) return;
+      const waitMs = this.#findNextSendAt(now) - now;
       if (waitMs > 0) {
-        this.#serveLater(waitMs);
+        // A moment that is not known yet is told by the lease.
+        if (Number.isFinite(waitMs)) this.#serveLater(waitMs);
         return;
       }
       this.#waiters.delete(waiter);
-      waiter.grant(this.#grant());
+      waiter.grant(this.#grant(now));
     }
+  }
+
+  #failWaiters(error: unknown): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.fail(error);
   }
 
   #serveLater(waitMs: number): void {
@@ -121,10 +166,11 @@ export class Limiter {
     );
   }
 
-  #grant(): Permit {
+  #grant(now: number): Permit {
     this.#inFlight++;
-    this.#lastSentAt = this.#clock.now();
-    this.#rate?.take(this.#lastSentAt);
+    this.#lastSentAt = now;
+    this.#rate?.take(now);
+    this.#lease?.take();
     const concurrency = this.#concurrency;
     const { epoch } = concurrency;
     const wasFull = this.#inFlight >= concurrency.limit;
@@ -136,6 +182,7 @@ export class Limiter {
         this.#inFlight--;
         if (outcome === 'answered') concurrency.answered(wasFull);
         if (outcome === 'overloaded') concurrency.overloaded(epoch);
+        this.#lease?.released();
         this.#serveWaiters();
       },
     };

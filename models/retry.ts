@@ -1,3 +1,4 @@
+import type { Blame } from './availability.ts';
 import type { Clock } from './clock.ts';
 import { SendError } from './send-error.ts';
 
@@ -20,8 +21,11 @@ export interface RetryOptions {
   readonly clock: Pick<Clock, 'random'>;
   /** Waits; rejects when the query is to be given up. */
   wait(durationMs: number): Promise<void>;
-  /** Sees every failure before it is decided whether to send again; throws to end the query with another error. */
-  onFailure?(failure: SendError, isLast: boolean): void;
+  /**
+   * Sees every failure before it is decided whether to send again; throws to end the query with another error. A failure
+   * that is the model's counts for no query: `send` is called again, and waits itself until the model may be asked.
+   */
+  findBlame?(failure: SendError, isLast: boolean): Promise<Blame>;
 }
 
 /**
@@ -33,16 +37,19 @@ export async function sendWithRetries<T>(
   options: RetryOptions,
 ): Promise<{ readonly value: T; readonly failures: readonly SendError[] }> {
   const failures: SendError[] = [];
+  let retries = 0;
   for (let attempt = 0; ; attempt++) {
     try {
       return { value: await send(attempt), failures };
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
-      const isLast = !error.isRetryable || attempt >= options.maxRetries;
-      options.onFailure?.(error, isLast);
-      if (isLast) throw countRetries(error, attempt);
+      const isLast = !error.isRetryable || retries >= options.maxRetries;
+      const blame = (await options.findBlame?.(error, isLast)) ?? 'query';
+      if (blame === 'query' && isLast) throw countRetries(error, attempt);
       failures.push(error);
-      await options.wait(computeRetryWaitMs(attempt, error.retryAfterMs, options.clock.random));
+      // Whoever met an outage begins anew after it: what failed before was most likely its beginning.
+      if (blame === 'model') retries = 0;
+      else await options.wait(computeRetryWaitMs(retries++, error.retryAfterMs, options.clock.random));
     }
   }
 }

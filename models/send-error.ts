@@ -8,9 +8,18 @@ import { ModelError } from '../evaluation/model-error.ts';
  * - `overload`: the service asks for fewer queries (429, 503, 529)
  * - `service`: it failed otherwise in a way that may pass (408, 409, other 5xx)
  * - `refused`: a sign that no query has a chance: 401, 402, 403, 404, exhausted quota, a redirect, HTML instead of JSON
+ * - `unsendable`: nothing got there, and nothing later will: a certificate that is not trusted, a key that is none
  * - `rejected`: this query will never be answered
  */
-export const failureKinds = ['network', 'time-out', 'overload', 'service', 'refused', 'rejected'] as const;
+export const failureKinds = [
+  'network',
+  'time-out',
+  'overload',
+  'service',
+  'refused',
+  'unsendable',
+  'rejected',
+] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
 /**

@@ -27,6 +27,8 @@ export interface BuiltPlan {
   readonly plan: Plan;
   readonly planDigest: Digest;
   readonly warnings: readonly string[];
+  /** Manifests of rows that stand from an earlier plan and that were not read, so that a damage may be in them. */
+  readonly standingRows?: readonly Digest[];
 }
 
 /**
@@ -49,7 +51,8 @@ export async function buildPlan(resolved: ResolvedRun, dependencies: PlanningDep
     location === undefined ? message : `${location.file}:${location.line ?? 1}: ${message}`,
   );
   const models = await planModels(resolved, dependencies, problems);
-  const readDataset = createDatasetReader(resolved, dependencies, problems, warnings);
+  const standingRows: Digest[] = [];
+  const readDataset = createDatasetReader(resolved, dependencies, problems, { warnings, standingRows });
   const tasks: PlannedTaskSpecification[] = [];
   for (const task of resolved.tasks) {
     const planned = await problems.collect(task, () => planTask(task, models, readDataset));
@@ -69,7 +72,7 @@ export async function buildPlan(resolved: ResolvedRun, dependencies: PlanningDep
     models: Object.fromEntries(models),
     tasks,
   };
-  return { plan, planDigest: makePlanDigest(plan), warnings: [...new Set(warnings)] };
+  return { plan, planDigest: makePlanDigest(plan), warnings: [...new Set(warnings)], standingRows };
 }
 
 /** Every model that some specification asks, as solver or as judge; the others are neither read nor bundled. */
@@ -108,7 +111,7 @@ function createDatasetReader(
   resolved: ResolvedRun,
   { content, datasets: cache, segmentSize, verifyData }: PlanningDependencies,
   problems: ProblemList,
-  warnings: string[],
+  { warnings, standingRows }: { readonly warnings: string[]; readonly standingRows: Digest[] },
 ): DatasetReader {
   const read = new Map<string, ReturnType<DatasetReader>>();
   return (task) => {
@@ -129,6 +132,7 @@ function createDatasetReader(
           segmentSize,
           verifyData,
           compileFilters,
+          onStanding: (manifest) => standingRows.push(manifest),
         },
       );
       warnings.push(...planned.warnings.map((warning) => `Dataset "${datasetKey}": ${warning}`));

@@ -1,11 +1,11 @@
 import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
-import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { BlobReference, Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { type Decision, decideReuse } from '../evaluation/reuse/decide-reuse.ts';
 import { explainMiss, type ReuseReason } from '../evaluation/reuse/explain-miss.ts';
 import { type Damage, parseAge, type ReuseBounds } from '../evaluation/reuse/usability.ts';
 import type { ContentStore } from '../storage/content-store.ts';
+import { isBlobLost } from '../storage/is-blob-lost.ts';
 import type { ResultIndex, TaskResultRecord } from '../storage/result-index.ts';
 
 export interface LookUpStore {
@@ -61,7 +61,10 @@ export function makeReuseBounds({ limits, reuse }: Pick<Plan, 'limits' | 'reuse'
   };
 }
 
-/** Existence and size of every blob, and the digests of manifest and metrics (design 4.3). */
+/**
+ * Existence and size of every blob, and the digests of manifest and metrics (design 4.3). A size that is not the recorded
+ * one has the blob read: the same content, written anew by another release of the compressor, may take another.
+ */
 export async function findDamage(store: LookUpStore, result: TaskResultRecord): Promise<Damage> {
   const { taskResultId, segmentCount } = result;
   const [solve, score] = await Promise.all([
@@ -79,7 +82,11 @@ async function areThere(
   content: ContentStore,
   segments: readonly { readonly blob: BlobReference }[],
 ): Promise<boolean> {
-  for (const { blob } of segments) if ((await content.findSize(blob.digest)) !== blob.sizeBytes) return false;
+  for (const { blob } of segments) {
+    const sizeBytes = await content.findSize(blob.digest);
+    if (sizeBytes === blob.sizeBytes) continue;
+    if (sizeBytes === undefined || !(await verifies(content, blob))) return false;
+  }
   return true;
 }
 
@@ -89,8 +96,7 @@ async function verifies(content: ContentStore, blob: BlobReference | null): Prom
     await content.get(blob.digest);
     return true;
   } catch (error) {
-    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged'))
-      return false;
+    if (isBlobLost(error)) return false;
     throw error;
   }
 }
@@ -109,6 +115,7 @@ export async function explainFinding(
     runId: taskResult.runId,
     status: taskResult.status,
     policy: taskResult.policy,
+    isRemoved: taskResult.isRemoved,
     ...fingerprints,
   }));
   return explainMiss({

@@ -16,4 +16,9 @@ export interface ContentStore {
   get(digest: Digest): Promise<Uint8Array>;
   /** Stored size in bytes, or undefined where there is none; does not read the content. */
   findSize(digest: Digest): Promise<number | undefined>;
+  /**
+   * Keeps a blob from garbage collection for the grace time, as `put` does; false where there is none. For whoever is about
+   * to refer to what was stored before.
+   */
+  touch(digest: Digest): Promise<boolean>;
 }

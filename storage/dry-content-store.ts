@@ -16,5 +16,8 @@ export function createDryContentStore(content: ContentStore | undefined): Conten
     async findSize(digest) {
       return content?.findSize(digest);
     },
+    async touch(digest) {
+      return (await content?.findSize(digest)) !== undefined;
+    },
   };
 }

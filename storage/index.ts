@@ -9,6 +9,7 @@ export {
   type Stage,
   stages,
 } from './journal.ts';
+export type { LeaseHolder, LimitLedger } from './limit-ledger.ts';
 export { openStore } from './open-store.ts';
 export type {
   ComparableResult,
@@ -20,5 +21,15 @@ export type {
   TaskResultRecord,
   TaskResultSummary,
 } from './result-index.ts';
-export type { NewTaskResult, ProcessRecord, RunLog, RunRecord, TaskProgress } from './run-log.ts';
+export type {
+  Mending,
+  NewRun,
+  NewTaskResult,
+  PlannedKeys,
+  ProcessRecord,
+  ReplacingPlan,
+  RunLog,
+  RunRecord,
+  TaskProgress,
+} from './run-log.ts';
 export type { Store } from './store.ts';

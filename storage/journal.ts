@@ -10,6 +10,23 @@ export interface SegmentId {
   readonly segmentIndex: number;
 }
 
+/**
+ * A segment as one attempt of its task result works on it: what an earlier attempt brings late, after the run was opened
+ * again, is told apart by it.
+ */
+export interface SegmentWork extends SegmentId {
+  readonly attempt: number;
+}
+
+/** A later attempt of the task result is at work, or it has ended: what this one finds out does not count any more. */
+export class AttemptSuperseded extends Error {
+  override readonly name = 'AttemptSuperseded';
+
+  constructor() {
+    super('This attempt of the task result is over.');
+  }
+}
+
 /** Names one query: the same name is never sent twice once its answer is recorded. */
 export interface AnswerId {
   readonly sampleIndex: number;
@@ -40,24 +57,33 @@ export interface JournalOutcome {
 /**
  * Answers and sample outcomes of work not yet sealed. First write wins: an append under a taken name changes nothing and
  * returns what stands. An append resolves when its row is on disk; rows of a few milliseconds share one commit.
+ *
+ * Every write says for which attempt of the task result it is, and is checked in the transaction that writes. Of an
+ * earlier attempt only answers of stage `solve` are still taken: they are what the model said, whoever asked. Its scores
+ * may be those of another scoring section.
  */
 export interface Journal {
   load(segment: SegmentId): Promise<{
     readonly answers: readonly JournalAnswer[];
     readonly outcomes: readonly Pick<JournalOutcome, 'sampleIndex' | 'text'>[];
   }>;
-  appendAnswer(segment: SegmentId, answer: JournalAnswer): Promise<Answer>;
+  appendAnswer(segment: SegmentWork, answer: JournalAnswer): Promise<Answer>;
   /**
    * Records an outcome. The outcome holds its answers, so answers of this sample that still wait for their commit need
-   * not be written: they are withdrawn, and their promises resolve with the outcome's commit. Returns the text that stands.
+   * not be written: they are withdrawn, and their promises resolve with the outcome's commit. Where the outcome is not the
+   * one that stands, they are written after all. Returns the text that stands.
+   *
+   * @throws {AttemptSuperseded}
    */
-  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<string>;
+  appendOutcome(segment: SegmentWork, outcome: JournalOutcome): Promise<string>;
   /**
    * Removes outcomes that a new attempt tries again, with all answers of their samples but `standing`, which it keeps: an
    * outcome holds answers that are written nowhere else.
+   *
+   * @throws {AttemptSuperseded}
    */
   removeOutcomes(
-    segment: SegmentId,
+    segment: SegmentWork,
     sampleIndexes: readonly number[],
     standing: readonly JournalAnswer[],
   ): Promise<void>;

@@ -3,7 +3,7 @@ import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { FinalStatus, Status } from '../contracts/status.ts';
 import type { BlobReference } from '../evaluation/plan.ts';
-import type { SegmentId, Stage } from './journal.ts';
+import type { SegmentId, SegmentWork, Stage } from './journal.ts';
 
 /** Counts of queries: sent ones (retries apart), retries, and those that reuse made unnecessary. */
 export interface QueryCounts {
@@ -44,8 +44,12 @@ export interface TaskResultRecord {
   readonly reuse: Verdict | null;
   /** The task result whose work stands: of a full reuse everything, of a partial one the solver outputs. */
   readonly reusedFrom: string | null;
+  /** The completed task result whose errors this one tries again; null for any other. */
+  readonly mends: string | null;
   /** Whether a look-up by result key finds it. */
   readonly isCurrent: boolean;
+  /** Whether its owner took it out of reuse: no look-up finds it. */
+  readonly isRemoved: boolean;
   readonly segmentCount: number;
   readonly samples: SampleCounts;
   readonly queries: QueryCounts;
@@ -82,6 +86,12 @@ export interface TaskResultSummary {
   readonly resultDigest: Digest;
 }
 
+/** A current result, and whether it is usable by the limits of whoever wants to publish beside it. */
+export interface JudgedResult {
+  readonly taskResultId: string;
+  readonly isUsable: boolean;
+}
+
 /** A result to explain a miss against, with its fingerprints. */
 export interface ComparableResult {
   readonly taskResult: TaskResultRecord;
@@ -92,6 +102,9 @@ export interface ComparableResult {
 /**
  * What is stored under which key. Every method is one transaction; every recording is idempotent and changes nothing
  * about a task result that already has a final status, so that a zombie or a replay cannot change what stands.
+ *
+ * `attempt` is the attempt of the task result for which something is recorded: where another one is at work meanwhile,
+ * nothing is. Left out, whichever is at work is meant.
  */
 export interface ResultIndex {
   /** Task results by id, in no order; unknown ids are left out. */
@@ -107,12 +120,19 @@ export interface ResultIndex {
   findSolvedResults(solverKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly TaskResultRecord[]>>;
   /** The latest ended results of a task key that are no aliases, newest first, at most 50, failed and `no-cache` ones included. */
   findComparableResults(taskKey: string): Promise<readonly ComparableResult[]>;
-  /** Ends a task result as alias of `sourceId`: full reuse. */
+  /**
+   * Ends a task result as alias of `sourceId`: full reuse. False, changing nothing, where that result may not be reused
+   * any more: it is to be decided again.
+   */
   recordAlias(
     taskResultId: string,
     decision: { readonly sourceId: string; readonly warnings: readonly string[] },
-  ): Promise<void>;
-  /** Marks it `running`; under partial reuse it takes over the source's solve segments (the same blobs) in this transaction. */
+    attempt?: number,
+  ): Promise<boolean>;
+  /**
+   * Marks it `running`; under partial reuse it takes over the source's solve segments (the same blobs) in this transaction.
+   * The first decision of an attempt stands. False, changing nothing, where the source may not be reused any more.
+   */
   recordRunning(
     taskResultId: string,
     decision: {
@@ -121,23 +141,34 @@ export interface ResultIndex {
       readonly why: JsonValue | null;
       readonly warnings: readonly string[];
     },
-  ): Promise<void>;
+    attempt?: number,
+  ): Promise<boolean>;
   /** Seals a segment and removes its journal rows. An existing one that is not reopened stands. */
-  registerSegment(segment: SegmentId, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>): Promise<void>;
+  registerSegment(segment: SegmentWork, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>): Promise<void>;
+  /**
+   * Notes, with a warning, that a sealed segment cannot be read: it is missing from then on, and what judged it with it. A
+   * task result that took its solver outputs over loses that decision and all of them, to decide anew. Nothing changes
+   * where another blob was sealed meanwhile.
+   */
+  recordLostSegment(segment: SegmentWork, blob: Digest): Promise<void>;
   findSegment(segment: SegmentId): Promise<SegmentRecord | undefined>;
   /** In order of segment index. */
   listSegments(taskResultId: string, stage: Stage): Promise<readonly SegmentRecord[]>;
   /** Keeps the outcome of a task result that is about to be published or to fail for its errors. */
-  recordSummary(taskResultId: string, summary: TaskResultSummary): Promise<void>;
-  addWarnings(taskResultId: string, warnings: readonly string[]): Promise<void>;
+  recordSummary(taskResultId: string, summary: TaskResultSummary, attempt?: number): Promise<void>;
+  addWarnings(taskResultId: string, warnings: readonly string[], attempt?: number): Promise<void>;
   /**
    * Completes a task result from its recorded summary. Under `reuse` it becomes the current result of its key only where
-   * `isCurrentUsable` says of the present one that it is not; `update` replaces always; `no-cache` never becomes it.
+   * there is none or where the present one was judged unusable; `update` replaces always; `no-cache` never becomes it.
+   *
+   * @param judged - The current result as the caller found and judged it; null: it found none.
+   * @returns false, changing nothing, where under `reuse` another one is current by now: it has to be judged first.
    */
-  publish(taskResultId: string, options: { readonly replaceCurrent: boolean }): Promise<void>;
+  publish(taskResultId: string, judged: JudgedResult | null, attempt?: number): Promise<boolean>;
   /** Ends it and, under `reuse`, its twins in the same run (equal result keys) with it. Returns the status that stands. */
   recordEnd(
     taskResultId: string,
     end: { readonly status: Exclude<FinalStatus, 'completed'>; readonly error: RecordedError | null },
+    attempt?: number,
   ): Promise<FinalStatus>;
 }

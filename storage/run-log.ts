@@ -14,6 +14,8 @@ export interface ProcessRecord {
   readonly startMark: string;
   readonly command: string;
   readonly registeredAt: string;
+  /** When it last gave a sign of life: all that can be known here of a process of another machine. */
+  readonly seenAt: string;
 }
 
 /** One run; times are ISO 8601 in UTC. */
@@ -38,7 +40,12 @@ export interface RunRecord {
   readonly endedAt: string | null;
   /** Milliseconds worked on in earlier attempts. */
   readonly workedMs: number;
+  /** The completed run whose errors this one tries again; null for any other. */
+  readonly mends: string | null;
 }
+
+/** What a caller says of a run that it creates. */
+export type NewRun = Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs' | 'mends'>;
 
 export interface NewTaskResult {
   readonly taskResultId: string;
@@ -50,6 +57,25 @@ export interface NewTaskResult {
   readonly samplesTotal: number;
   readonly solverFingerprint: JsonObject;
   readonly resultFingerprint: JsonObject;
+}
+
+/** The plan of a run file that takes the place of a run's stored plan: the same specifications with the same solver keys. */
+export interface ReplacingPlan extends Pick<RunRecord, 'evaluationKey' | 'planDigest' | 'plan' | 'file' | 'origin'> {
+  /** By key; the id is used where a completed task result must stay and another takes its place. */
+  readonly tasks: readonly NewTaskResult[];
+}
+
+/** What a specification of a run was planned with. */
+export interface PlannedKeys
+  extends Pick<NewTaskResult, 'key' | 'solverKey' | 'resultKey' | 'solverFingerprint' | 'resultFingerprint'> {}
+
+/** One task result of a run that tries errors again. */
+export interface Mending {
+  readonly taskResultId: string;
+  /** The task result of the completed run that it takes the place of. */
+  readonly mends: string;
+  /** Segments of it whose blobs are lost: they are made anew. */
+  readonly lost: readonly { readonly stage: 'solve' | 'score'; readonly segmentIndex: number }[];
 }
 
 export interface TaskProgress {
@@ -71,10 +97,12 @@ export interface RunLog {
    * and a result cut otherwise could not be taken over.
    */
   getSegmentSize(): Promise<number>;
-  createRun(
-    run: Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs'>,
-    taskResults: readonly NewTaskResult[],
-  ): Promise<void>;
+  createRun(run: NewRun, taskResults: readonly NewTaskResult[]): Promise<void>;
+  /**
+   * Records a run that tries the errors of a completed one again. A task result without errors stands, as alias; one with
+   * errors is pending, one attempt later, and has what is good of its source: segments with errors are reopened.
+   */
+  createMendingRun(run: NewRun & { readonly mends: string }, mendings: readonly Mending[]): Promise<void>;
   /**
    * By id, unique id prefix, label (the newest), `latest` or `latest~N`.
    *
@@ -84,24 +112,40 @@ export interface RunLog {
   /** Newest first. */
   listRuns(options: { readonly limit: number }): Promise<readonly RunRecord[]>;
   findOpenRuns(): Promise<readonly RunRecord[]>;
-  recordRunStarted(runId: string): Promise<void>;
-  /** Derives the status from the task results; unfinished ones become `cancelled`, or `failed`, with `error`, when the run failed. */
+  /** The newest run of a plan, whatever became of it. */
+  findNewestRun(planDigest: Digest): Promise<RunRecord | undefined>;
+  /** Keys and fingerprints of the specifications of a run, in the order of the evaluation. */
+  listPlannedKeys(runId: string): Promise<readonly PlannedKeys[]>;
+  /** `attempt`: as in `recordRunEnd`. */
+  recordRunStarted(runId: string, attempt?: number): Promise<void>;
+  /**
+   * Derives the status from the task results; unfinished ones become `cancelled`, or `failed`, with `error`, when the run
+   * failed. Where another attempt of the run than the given one is at work, nothing changes: its end is not this one's.
+   */
   recordRunEnd(
     runId: string,
-    options: { readonly failed: boolean; readonly error?: RecordedError | null },
+    options: { readonly failed: boolean; readonly error?: RecordedError | null; readonly attempt?: number },
   ): Promise<FinalStatus>;
   /**
    * Opens a failed or cancelled run again: attempt + 1; its failed and cancelled task results become pending, their
    * answers and good samples stand, segments with errors are reopened. Completed ones stay.
+   *
+   * @param options.ownerId - Becomes the owner; an open run is then refused with `usage`, since it is somebody's already.
+   * @param options.plan - Takes the place of the stored one. Where it gives a specification another result key, scores are
+   *   dropped and solver outputs stand, those of a completed task result in a new one; the completed one is kept apart
+   *   from the run, for what stands on it.
    */
-  reopenRun(runId: string): Promise<RunRecord>;
+  reopenRun(runId: string, options?: { readonly ownerId?: string; readonly plan?: ReplacingPlan }): Promise<RunRecord>;
   /**
-   * Makes a process the owner; false, changing nothing, when `isAlive` says so of the present one, the caller included: a
-   * process works on its run already.
+   * Makes a process the owner; false, changing nothing, when the run has ended, or when `isAlive` says so of the present
+   * owner, the caller included: a process works on its run already.
    */
   takeRun(runId: string, processId: string, isAlive: (owner: ProcessRecord) => boolean): Promise<boolean>;
-  releaseRun(runId: string, processId: string): Promise<void>;
+  /** Gives ownership up; another's is left alone, and that of another attempt where `attempt` says of which. */
+  releaseRun(runId: string, processId: string, attempt?: number): Promise<void>;
   registerProcess(process: ProcessRecord): Promise<void>;
+  /** Records a sign of life; false where the process is not registered. */
+  renewProcess(processId: string, seenAt: string): Promise<boolean>;
   removeProcess(processId: string): Promise<void>;
   listProcesses(): Promise<readonly ProcessRecord[]>;
   /** Which run waits for which: what a progress line shows, and whom an owner takes up. */

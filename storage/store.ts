@@ -1,6 +1,8 @@
 import type { ContentStore } from './content-store.ts';
 import type { DatasetCache } from './dataset-cache.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import type { Journal } from './journal.ts';
+import type { LimitLedger } from './limit-ledger.ts';
 import type { ResultIndex } from './result-index.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -11,5 +13,7 @@ export interface Store {
   readonly journal: Journal;
   readonly runs: RunLog;
   readonly datasets: DatasetCache;
+  readonly limits: LimitLedger;
+  readonly housekeeping: Housekeeping;
   close(): Promise<void>;
 }

@@ -3,8 +3,10 @@ import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createStoreActivities, createWaitActivities, createWorkActivities } from '../activities/create-activities.ts';
 import { makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
+import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import { findBuiltFile } from '../modules/built-file.ts';
+import type { LeaseHolder } from '../storage/limit-ledger.ts';
 import type { Store } from '../storage/store.ts';
 import { createRunModels } from './create-run-models.ts';
 import { makeHeartbeatInterceptor } from './heartbeat-interceptor.ts';
@@ -19,7 +21,11 @@ export interface WorkerContext {
   readonly storeId: string;
   /** `stet/<host>/<pid>/<process id>`; recovery reads it. */
   readonly identity: string;
+  /** This process, as others know it that share the limits of its models. */
+  readonly holder: LeaseHolder;
   readonly modules: ModuleHost;
+  /** What a person may want to know while work goes on. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** A worker that is polling. */
@@ -71,6 +77,8 @@ export interface RunWorkOptions {
 export interface RunningWorkWorker extends RunningWorker {
   /** From now on it sends nothing. A cancel takes up to a second to reach an activity, in which much could be sent. */
   hold(): void;
+  /** Models that are held because they do not answer. */
+  listOutages(): readonly ModelOutage[];
 }
 
 /** Solve, score and metrics of one run. */
@@ -78,19 +86,20 @@ export async function startWorkWorker(
   context: WorkerContext,
   { runId, ...options }: RunWorkOptions,
 ): Promise<RunningWorkWorker> {
-  const { store, storeId, modules } = context;
+  const { store, storeId, modules, holder, onNotice } = context;
   const held = new AbortController();
-  const models = createRunModels({ content: store.content, modules, held: held.signal, ...options });
+  const models = createRunModels({ store, holder, modules, held: held.signal, ...options });
   const worker = await Worker.create({
     ...makeCommonOptions(context),
     taskQueue: makeWorkQueue(storeId, runId),
-    activities: { ...createWorkActivities({ store, models }) },
+    activities: { ...createWorkActivities({ store, models, ...(onNotice === undefined ? {} : { onNotice }) }) },
     maxConcurrentActivityTaskExecutions: WORK_SLOTS,
     maxConcurrentActivityTaskPolls: 2,
   });
   const running = runAll([worker]);
   return {
     hold: () => held.abort(),
+    listOutages: () => models.listOutages(),
     async stop() {
       await running.stop();
       await models.close();

@@ -1,4 +1,4 @@
-import { TemporalFailure } from '@temporalio/common';
+import { ActivityFailure, CancelledFailure, RetryState, TemporalFailure } from '@temporalio/common';
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow';
 
 /**
@@ -11,6 +11,10 @@ export async function catchFailure(run: () => Promise<void>): Promise<TemporalFa
     return undefined;
   } catch (error) {
     if (error instanceof ContinueAsNew || !(error instanceof TemporalFailure)) throw error;
+    // Given back by a dead worker, or interrupted, just as the cancel came: it would have been tried again but for that.
+    if (error instanceof ActivityFailure && error.retryState === RetryState.CANCEL_REQUESTED) {
+      return new CancelledFailure('Cancelled while an activity was to be tried again.', [], error);
+    }
     return error;
   }
 }

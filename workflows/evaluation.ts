@@ -1,4 +1,9 @@
-import { ApplicationFailure, TemporalFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TemporalFailure,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
@@ -6,6 +11,7 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  patched,
 } from '@temporalio/workflow';
 import type { Verdict } from '../contracts/cache-policy.ts';
 import { makeTaskResultWorkflowId } from '../contracts/ids.ts';
@@ -16,19 +22,25 @@ import { describeFailure } from './describe-failure.ts';
 import { runLanes } from './run-lanes.ts';
 import { taskResultWorkflow } from './task-result.ts';
 
+/** Task results that wait outside the lanes; each is a pending activity, of which a workflow may have 2,000. */
+const MAX_WAITING = 500;
+
 type Work = readonly [task: PlannedTask, verdict: Exclude<Verdict, 'full'>];
 
 /** One evaluation run: check the cache, run what is not there, record the end. */
 export async function evaluationWorkflow(input: EvaluationInput): Promise<void> {
   const { runId } = input;
+  const by = input.attempt === undefined ? {} : { attempt: input.attempt };
   const failure = await catchFailure(async () => {
-    await storeActivities.recordRunStarted({ runId });
+    await storeActivities.recordRunStarted({ runId, ...by });
     await runTasks(input);
   });
   const failed = failure !== undefined && !isCancellation(failure);
   // The store derives the status from the task results: a cancel that came after the last of them changes nothing.
   const error = failed ? describeFailure(failure) : null;
-  const status = await CancellationScope.nonCancellable(() => storeActivities.recordRunEnd({ runId, failed, error }));
+  const status = await CancellationScope.nonCancellable(() =>
+    storeActivities.recordRunEnd({ runId, ...by, failed, error }),
+  );
   if (status === 'completed') return;
   if (status === 'cancelled' && failure !== undefined) throw failure;
   throw ApplicationFailure.nonRetryable(`The run is ${status}.`, `evaluation-${status}`);
@@ -40,14 +52,23 @@ export async function evaluationWorkflow(input: EvaluationInput): Promise<void> 
  */
 async function runTasks(input: EvaluationInput): Promise<void> {
   const queue = await findWork(input.tasks, input);
-  let busy = 0;
-  await runLanes(Math.min(input.maxParallelTasks, Math.max(input.tasks.length, 1)), async () => {
+  const limit = Math.min(input.maxParallelTasks, Math.max(input.tasks.length, 1));
+  /** Groups begun and not over; those of them that work, and those that wait for another run; lanes to take them. */
+  let [begun, working, waiting, lanes] = [0, 0, 0, 0];
+  await runLanes(limit, async (addLane) => {
+    lanes++;
     for (;;) {
-      await condition(() => queue.length > 0 || busy === 0);
-      const [first, ...siblings] = queue.shift() ?? [];
-      if (first === undefined) return;
-      busy++;
-      await runTask(first, input);
+      await condition(() => (queue.length > 0 && working < limit) || begun === 0);
+      const [first, ...siblings] = (working < limit ? queue.shift() : undefined) ?? [];
+      if (first === undefined) {
+        // Woken together with others, who took what there was. A lane that ended here would be missed later.
+        if (begun > 0 && patched('lanes-stay')) continue;
+        lanes--;
+        return;
+      }
+      begun++;
+      working++;
+      await runTask(first, input, wait);
       if (siblings.length > 0)
         queue.unshift(
           ...(await findWork(
@@ -55,7 +76,21 @@ async function runTasks(input: EvaluationInput): Promise<void> {
             input,
           )),
         );
-      busy--;
+      working--;
+      begun--;
+    }
+
+    /** Who waits for another run gives its lane to what can go on, and takes it back when there is something to do. */
+    async function wait(until: () => Promise<Verdict>): Promise<Verdict> {
+      if (waiting === MAX_WAITING || !patched('waits-outside-lanes')) return until();
+      waiting++;
+      working--;
+      if (lanes - waiting < limit) addLane();
+      const verdict = await until();
+      waiting--;
+      if (verdict !== 'full') await condition(() => working < limit);
+      working++;
+      return verdict;
     }
   });
 }
@@ -75,7 +110,11 @@ async function findWork(tasks: readonly PlannedTask[], input: EvaluationInput): 
 }
 
 /** Runs a task result, or waits for whoever holds its key and then looks again. */
-async function runTask([task, first]: Work, input: EvaluationInput): Promise<void> {
+async function runTask(
+  [task, first]: Work,
+  input: EvaluationInput,
+  wait: (until: () => Promise<Verdict>) => Promise<Verdict>,
+): Promise<void> {
   const { storeId, runId, planRef, policy, queues, window, workflowTaskTimeoutMs } = input;
   let verdict: Verdict = first;
   while (verdict !== 'full') {
@@ -107,17 +146,24 @@ async function runTask([task, first]: Work, input: EvaluationInput): Promise<voi
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
-        const { taskResultId } = task;
+        const { taskResultId, attempt } = task;
+        const by = attempt === undefined ? {} : { attempt };
+        // Cancelled before it was started, it has no execution; the newest under its id may be anybody's.
+        const executionId = error instanceof ChildWorkflowFailure ? error.execution.runId : null;
+        const child = { taskResultId, ...by, workflowId, ...(executionId === undefined ? {} : { executionId }) };
         // The child's status comes from the store, never from the failure: it may have published and then been cut off.
-        await CancellationScope.nonCancellable(() => storeActivities.settleTaskResult({ taskResultId, workflowId }));
+        await CancellationScope.nonCancellable(() => storeActivities.settleTaskResult(child));
         if (CancellationScope.current().consideredCancelled) throw error;
         return;
       }
-      await waitActivitiesOn(queues).waitWhileWorkflowOpen.executeWithOptions(
-        { summary: `waiting for ${workflowId}`.slice(0, 200) },
-        [{ workflowId, taskResultId: task.taskResultId }],
-      );
-      [verdict = 'none'] = await storeActivities.checkReuse({ runId, planRef, policy, tasks: [task] });
+      verdict = await wait(async () => {
+        await waitActivitiesOn(queues).waitWhileWorkflowOpen.executeWithOptions(
+          { summary: `waiting for ${workflowId}`.slice(0, 200) },
+          [{ workflowId, taskResultId: task.taskResultId }],
+        );
+        const [found = 'none'] = await storeActivities.checkReuse({ runId, planRef, policy, tasks: [task] });
+        return found;
+      });
     }
   }
 }

@@ -16,8 +16,12 @@ export interface RunFileFlags {
 }
 
 export function addRunFileOptions(command: Command): Command {
+  return addOverrideOptions(command.requiredOption('-f, --file <file>', 'run file (YAML or JSON)'));
+}
+
+/** What changes or surrounds a run file. */
+export function addOverrideOptions(command: Command): Command {
   return command
-    .requiredOption('-f, --file <file>', 'run file (YAML or JSON)')
     .option('--set <path=value>', 'change a value of the run file; may be repeated', collectSetOption)
     .option('--only <task>', 'only this task specification; may be repeated, or name several with commas', collectKeys)
     .option('--num-samples <number>', 'at most this many samples per dataset', parsePositiveInteger)
@@ -33,7 +37,7 @@ export function addRunFileOptions(command: Command): Command {
 
 /** @throws {EvaluationError} `usage` when `STET_CACHE_POLICY` is no policy. */
 export function toPlanOptions(
-  flags: RunFileFlags,
+  flags: Omit<RunFileFlags, 'file'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): PlanOptions {
   const cachePolicy = flags.cachePolicy ?? readCachePolicy(environment['STET_CACHE_POLICY']);

@@ -44,6 +44,16 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** Of files: `840 B`, `12.3 kB`, `4.0 MB`; thousands, as disks are sold. */
+export function formatSize(sizeBytes: number): string {
+  let size = sizeBytes;
+  for (const unit of ['B', 'kB', 'MB', 'GB']) {
+    if (size < 999.95) return unit === 'B' ? `${size} B` : `${size.toFixed(1)} ${unit}`;
+    size /= 1000;
+  }
+  return `${size.toFixed(1)} TB`;
+}
+
 export function formatPlural(count: number, singular: string, plural = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }

@@ -10,6 +10,9 @@ export function renderNextSteps(run: RunDocument, commandLine: MakeCommandLine):
     ...(run.status === 'failed' || run.status === 'cancelled'
       ? [`${commandLine('resume', shortenId(run.run))} (go on; finished answers stand)`]
       : []),
+    ...(run.status === 'completed' && worst !== undefined
+      ? [`${commandLine('resume', '--errors', shortenId(run.run))} (try the failed samples again)`]
+      : []),
   ];
   return steps.length === 0 ? '' : `Next: ${steps.join(' · ')}\n`;
 }

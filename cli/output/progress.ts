@@ -112,9 +112,11 @@ function countOf(
 }
 
 const plainLineEveryMs = 5_000;
+/** What is waited for may count seconds; lines that only say so need not come often. */
+const waitingLineEveryMs = 30_000;
 
 function makePlainView(context: CommandContext): ProgressView {
-  const printed = new Map<string, { readonly state: string; readonly done: number; readonly atMs: number }>();
+  const printed = new Map<string, { readonly state: string; readonly news: string; readonly atMs: number }>();
   let isEnded = false;
   return {
     update(tasks) {
@@ -122,12 +124,15 @@ function makePlainView(context: CommandContext): ProgressView {
       const now = context.now();
       for (const task of tasks) {
         const last = printed.get(task.key);
-        const state = `${task.status} ${task.stage ?? ''} ${task.waitsFor ?? ''}`;
+        const isWaiting = task.waitsFor !== null;
+        const state = `${task.status} ${task.stage ?? ''} ${isWaiting}`;
+        const news = isWaiting ? task.waitsFor : `${task.done}`;
         // Every task begins as pending; saying so of each is no news.
         if (last === undefined && task.status === 'pending' && task.waitsFor === null) continue;
-        const isDue = last !== undefined && now - last.atMs >= plainLineEveryMs && last.done !== task.done;
+        const everyMs = isWaiting ? waitingLineEveryMs : plainLineEveryMs;
+        const isDue = last !== undefined && now - last.atMs >= everyMs && last.news !== news;
         if (last?.state === state && !isDue) continue;
-        printed.set(task.key, { state, done: task.done, atMs: now });
+        printed.set(task.key, { state, news, atMs: now });
         context.stderr.write(`${renderPlainLine(task)}\n`);
       }
     },

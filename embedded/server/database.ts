@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import Database from 'libsql';
+import { readMachineMark } from '../process-registry.ts';
 import { readJsonObject, type ServerFiles, writeJsonObject } from './server-files.ts';
 
 /**
@@ -10,8 +11,14 @@ import { readJsonObject, type ServerFiles, writeJsonObject } from './server-file
  */
 export interface DatabaseStamp {
   readonly cliVersion: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
+  /**
+   * Since when it knows everything that it was told; ISO 8601. That is when it was made, or when it was first served after
+   * a restart of the machine: its last transactions are not synced (see `spawn-server.ts`), so a power cut may have taken
+   * them, and nothing in it says whether.
+   */
+  readonly wholeSince: string;
+  /** The start of the machine in which it was last served. */
+  readonly machineMark: string;
   /** Whether a server has come up on it, hence whether anything can be in it. */
   readonly isComplete: boolean;
 }
@@ -34,7 +41,9 @@ export async function prepareDatabase(
     () => true,
     () => false,
   );
-  if (exists && stamp?.isComplete === true && stamp.cliVersion === cliVersion) return { isFresh: false, stamp };
+  if (exists && stamp?.isComplete === true && stamp.cliVersion === cliVersion) {
+    return { isFresh: false, stamp: await noteRestart(files, stamp) };
+  }
   if (exists && stamp?.isComplete !== false) {
     const reason =
       stamp === undefined
@@ -44,27 +53,51 @@ export async function prepareDatabase(
   }
   // also clears a write-ahead log without its database, which SQLite would play into the new one
   await Promise.all(['', ...companions].map((suffix) => rm(files.database + suffix, { force: true })));
-  const fresh: DatabaseStamp = { cliVersion, createdAt: new Date().toISOString(), isComplete: false };
+  const now = new Date().toISOString();
+  const fresh: DatabaseStamp = { cliVersion, wholeSince: now, machineMark: readMachineMark(), isComplete: false };
   await writeJsonObject(files.databaseStamp, fresh);
   return { isFresh: true, stamp: fresh };
 }
 
 export async function readStamp(files: ServerFiles): Promise<DatabaseStamp | undefined> {
-  const { cliVersion, createdAt, isComplete } = (await readJsonObject(files.databaseStamp)) ?? {};
-  if (typeof cliVersion !== 'string' || typeof createdAt !== 'string' || typeof isComplete !== 'boolean')
-    return undefined;
-  return { cliVersion, createdAt, isComplete };
+  const { cliVersion, wholeSince, machineMark, isComplete } = (await readJsonObject(files.databaseStamp)) ?? {};
+  if (typeof cliVersion !== 'string' || typeof wholeSince !== 'string') return undefined;
+  if (typeof machineMark !== 'string' || typeof isComplete !== 'boolean') return undefined;
+  return { cliVersion, wholeSince, machineMark, isComplete };
+}
+
+async function noteRestart(files: ServerFiles, stamp: DatabaseStamp): Promise<DatabaseStamp> {
+  const machineMark = readMachineMark();
+  // Where the system does not tell, it may have been restarted.
+  if (machineMark !== '' && stamp.machineMark === machineMark) return stamp;
+  const noted: DatabaseStamp = { ...stamp, wholeSince: new Date().toISOString(), machineMark };
+  await writeJsonObject(files.databaseStamp, noted);
+  return noted;
 }
 
 /** Records that a server has come up on the database, and keeps what it made to this user. */
 export async function completeStamp(files: ServerFiles): Promise<void> {
-  for (const suffix of ['', ...companions]) {
-    await chmod(files.database + suffix, 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-  }
+  const paths = ['', ...companions].map((suffix) => files.database + suffix);
+  for (const path of paths) await chmod(path, 0o600).catch(ignoreAbsent);
   const stamp = await readStamp(files);
-  if (stamp?.isComplete === false) await writeJsonObject(files.databaseStamp, { ...stamp, isComplete: true });
+  if (stamp?.isComplete !== false) return;
+  // The server itself syncs nothing before its log is long. A stamp that outlived the tables in a power cut would have every
+  // later server fail for want of them.
+  for (const path of [...paths, files.folder]) await sync(path).catch(ignoreAbsent);
+  await writeJsonObject(files.databaseStamp, { ...stamp, isComplete: true });
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** Renames the database into a folder of its own. Companions go first: they must never lie beside a new database. */
@@ -76,9 +109,7 @@ export async function setDatabaseAside(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const suffix of [...companions, '']) {
     const path = files.database + suffix;
-    await rename(path, join(folder, basename(path))).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+    await rename(path, join(folder, basename(path))).catch(ignoreAbsent);
   }
   onNotice(
     `Temporal's database was set aside in ${folder}, because ${reason}. Results are not in it; open runs start again when taken up.`,

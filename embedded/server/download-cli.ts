@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 import { pinnedCliVersion } from './pinned-cli.ts';
 import { type Environment, runTool } from './run-tool.ts';
 
@@ -51,6 +50,8 @@ export async function downloadOfficialRelease(
 }
 
 async function download(address: string, path: string, onProgress: (line: string) => void): Promise<void> {
+  // Loaded here, since nearly every command finds the CLI in place and has something better to do at its start.
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
   const dispatcher = new EnvHttpProxyAgent({
     connect: { timeout: connectTimeoutMs },
     headersTimeout: stallTimeoutMs,

@@ -1,4 +1,5 @@
 import { ActivityNotFoundError, type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { makeEvaluationWorkflowId } from '../../contracts/ids.ts';
 import { isNotFound } from './is-not-found.ts';
 
@@ -35,21 +36,24 @@ export async function recoverRun(options: {
   const { client, isDeadWorker } = options;
   const workflowIds = options.workflowIds ?? (await listOpenWorkflows(client, makeEvaluationWorkflowId(options)));
   // All sticky queues first: a living server would offer what follows to the dead worker's for as long as that waits.
-  for (const workflowId of workflowIds) await resetStickyQueue(client, workflowId);
-  let failedActivities = 0;
-  let cancelledActivities = 0;
-  for (const workflowId of workflowIds) {
-    for (const { activityId, runId, state } of await listHeldActivities(client, workflowId, isDeadWorker)) {
-      const id = { workflowId, runId, activityId };
-      if (state === started) {
-        failedActivities += await countAnswer(client.activity.fail(id, new Error('The worker process is gone.')));
-      } else if (state === cancelRequested) {
-        // failing it would end the task result as failed, though it was cancelled
-        cancelledActivities += await countAnswer(client.activity.reportCancellation(id));
-      }
-    }
-  }
-  return { workflowIds, failedActivities, cancelledActivities };
+  await Promise.all(workflowIds.map((workflowId) => resetStickyQueue(client, workflowId)));
+  const held = await Promise.all(workflowIds.map((workflowId) => listHeldActivities(client, workflowId, isDeadWorker)));
+  const activities = held.flat();
+  const count = async (state: number, answer: (id: HeldActivity) => Promise<void>): Promise<number> => {
+    const answers = activities.filter((activity) => activity.state === state).map((id) => countAnswer(answer(id)));
+    return (await Promise.all(answers)).reduce<number>((sum, one) => sum + one, 0);
+  };
+  return {
+    workflowIds,
+    failedActivities: await count(started, (id) => client.activity.fail(id, makeFailure())),
+    // failing it would end the task result as failed, though it was cancelled
+    cancelledActivities: await count(cancelRequested, (id) => client.activity.reportCancellation(id)),
+  };
+}
+
+/** Tried again at once: the pause between attempts is meant for what fails, and nothing has. */
+function makeFailure(): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'worker-gone', message: 'The worker process is gone.', nextRetryDelay: 1 });
 }
 
 /** A workflow and, below it, its open children; from the workflow itself, because lists of workflows lag behind. */
@@ -79,6 +83,7 @@ async function resetStickyQueue({ workflowService, options }: Client, workflowId
 }
 
 interface HeldActivity {
+  readonly workflowId: string;
   readonly activityId: string;
   readonly runId: string;
   readonly state: number;
@@ -92,7 +97,7 @@ async function listHeldActivities(
   const description = await describe(client, workflowId);
   return (description?.raw.pendingActivities ?? []).flatMap(({ activityId, state, lastWorkerIdentity }) =>
     description !== undefined && activityId && state && lastWorkerIdentity && isDeadWorker(lastWorkerIdentity)
-      ? [{ activityId, runId: description.runId, state }]
+      ? [{ workflowId, activityId, runId: description.runId, state }]
       : [],
   );
 }

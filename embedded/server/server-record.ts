@@ -1,4 +1,4 @@
-import { isOnThisMachine, isProcessAlive, type ProcessIdentity } from '../process-registry.ts';
+import { isRunningHere, type ProcessIdentity } from '../process-registry.ts';
 import { readJsonObject, type ServerFiles, writeJsonObject } from './server-files.ts';
 
 const serverStates = ['starting', 'ready', 'stopping'] as const;
@@ -28,7 +28,7 @@ export function writeServerRecord(files: ServerFiles, record: Omit<ServerRecord,
 
 /** A server on another machine is out of reach, since it listens on that machine's loopback. */
 export function isServerAlive(record: ProcessIdentity): boolean {
-  return isOnThisMachine(record) && isProcessAlive(record);
+  return isRunningHere(record);
 }
 
 function isServerRecord(value: object): value is ServerRecord {

@@ -9,7 +9,7 @@ import { findFreePort, isListening } from './loopback.ts';
 import { locateServerFiles, type ServerFiles } from './server-files.ts';
 import { isServerAlive, readServerRecord, type ServerRecord, writeServerRecord } from './server-record.ts';
 import { readLogTail, spawnServer } from './spawn-server.ts';
-import { waitUntilServing } from './wait-until-serving.ts';
+import type { ServingOutcome } from './wait-until-serving.ts';
 
 export interface StartOptions {
   readonly storeDirectory: string;
@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly onNotice: (line: string) => void;
   /** Whether some other live process of this machine is registered with the store. */
   readonly isShared: () => Promise<boolean>;
+  /** Called once nothing is left to do but to wait for the server: the time to load what is needed after that. */
+  readonly onWaiting?: () => void;
 }
 
 export interface RunningServer {
@@ -26,7 +28,7 @@ export interface RunningServer {
   readonly startedHere: boolean;
   /** Whether this start made the database. */
   readonly isFresh: boolean;
-  readonly databaseCreatedAt: string;
+  readonly databaseWholeSince: string;
 }
 
 const startTimeoutMs = 30_000;
@@ -83,11 +85,7 @@ async function joinServer(
     );
   }
   if (record.state !== 'ready' || !(await isListening(record.port))) {
-    const outcome = await waitUntilServing({
-      port: record.port,
-      timeoutMs: startTimeoutMs,
-      isAlive: () => isServerAlive(record),
-    });
+    const outcome = await waitForServer(record, options);
     if (outcome === 'ended') return undefined;
     if (outcome === 'timed-out') throw describeSilence(files, record);
     await recordReady(files, record);
@@ -96,8 +94,19 @@ async function joinServer(
     record,
     startedHere: false,
     isFresh: false,
-    databaseCreatedAt: (await readStamp(files))?.createdAt ?? record.stateSince,
+    databaseWholeSince: (await readStamp(files))?.wholeSince ?? record.stateSince,
   };
+}
+
+/** Temporal's client takes as long to load as its server to come up, so it is loaded only now, meanwhile. */
+async function waitForServer(record: ServerRecord, { onWaiting }: StartOptions): Promise<ServingOutcome> {
+  onWaiting?.();
+  const { waitUntilServing } = await import('./wait-until-serving.ts');
+  return waitUntilServing({
+    port: record.port,
+    timeoutMs: startTimeoutMs,
+    isAlive: () => isServerAlive(record),
+  });
 }
 
 async function recordReady(files: ServerFiles, record: ServerRecord): Promise<void> {
@@ -159,14 +168,14 @@ async function startServer(
     const server = { ...identifyProcess(pid), port, uiPort, cliVersion, nonce: randomUUID() };
     const record: ServerRecord = { ...server, state: 'starting', stateSince: new Date().toISOString() };
     await writeServerRecord(files, record);
-    const outcome = await waitUntilServing({ port, timeoutMs: startTimeoutMs, isAlive: () => isServerAlive(record) });
+    const outcome = await waitForServer(record, options);
     if (outcome === 'serving') {
       await recordReady(files, record);
-      return { record, startedHere: true, isFresh, databaseCreatedAt: stamp.createdAt };
+      return { record, startedHere: true, isFresh, databaseWholeSince: stamp.wholeSince };
     }
     if (outcome === 'timed-out') signal(pid, 'SIGKILL');
     const tail = await readLogTail(files, logOffset);
-    if (!isFresh && /malformed|not a database/i.test(tail)) {
+    if (!isFresh && /malformed|not a database|no such table/i.test(tail)) {
       await setDatabaseAside(files, { reason: 'it is damaged', onNotice });
     } else if (outcome === 'timed-out' || !/address already in use/i.test(tail) || start >= maximumStarts) {
       throw describeFailure(files, outcome, tail);

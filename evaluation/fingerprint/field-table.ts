@@ -220,7 +220,7 @@ export const fieldTable = {
     cost: later,
     tokens: later,
     duration_s: later,
-    outage_patience_s: later,
+    outage_patience_s: { excluded: 'says how long a model is waited for, not what it answers' },
   } satisfies Fields<Limits>,
   reuse: {
     answers: { excluded: 'says what may stand, not what it is' },

@@ -22,6 +22,8 @@ export interface Comparable {
   readonly runId: string;
   readonly status: Status;
   readonly policy: CachePolicy;
+  /** Taken out of reuse by its owner. */
+  readonly isRemoved?: boolean;
   readonly solverFingerprint: JsonObject;
   readonly resultFingerprint: JsonObject;
 }
@@ -92,16 +94,12 @@ function describeDifferences(
     path,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
-    sentence: describeField(component, path, before, after),
+    sentence: describeField({ component, path, before, after }),
   }));
 }
 
-function describeField(
-  component: string,
-  path: string,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
-): string {
+/** One difference in a sentence. */
+export function describeField({ component, path, before, after }: FieldDifference): string {
   const place = `${component}${path.replaceAll('/', '.')}`;
   if (component === 'dataset' && path === '/version') return 'The rows of the dataset changed.';
   if (component === 'model' && path === '/module') return "The source of the model's module changed.";
@@ -120,7 +118,13 @@ function describePolicy(policy: CachePolicy): ReuseReason {
   return { category: 'policy', sentence: `Cache policy ${policy} computes everything anew.` };
 }
 
-function describeEqualButUnusable({ status, policy, runId }: Comparable): ReuseReason {
+function describeEqualButUnusable({ status, policy, runId, isRemoved = false }: Comparable): ReuseReason {
+  if (isRemoved) {
+    return {
+      category: 'status',
+      sentence: `Run ${runId} computed the same; its result was taken out by \`cache rm\`.`,
+    };
+  }
   if (policy === 'no-cache') {
     return {
       category: 'policy',

@@ -75,7 +75,7 @@ export const limitsSchema = z.strictObject({
   cost: notBuiltYet('B'),
   tokens: notBuiltYet('B'),
   duration_s: notBuiltYet('B'),
-  outage_patience_s: notBuiltYet('B'),
+  outage_patience_s: z.number().min(0).default(1_800),
 });
 export type Limits = z.output<typeof limitsSchema>;
 

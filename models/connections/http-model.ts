@@ -72,6 +72,8 @@ export function createHttpModel(model: HttpModel, context: ConnectionContext): M
             response.status,
           );
         case 'unreadable':
+          // A text of the adapter's making is as long as it is.
+          if (response.mayBeCut === true && !model.adapter.readsAnything) throw breakOff(address, response.status);
           throw reject(
             `${address} answered ${response.status} with what is not JSON: ${secrets.clean(result.text, 200)}`,
             response.status,
@@ -84,6 +86,13 @@ export function createHttpModel(model: HttpModel, context: ConnectionContext): M
 
 function reject(message: string, statusCode: number): SendError {
   return new SendError('rejected', message, { statusCode, isRetryable: false });
+}
+
+function breakOff(address: string, statusCode: number): SendError {
+  return new SendError('network', `${address} broke the connection off within its answer.`, {
+    statusCode,
+    isRetryable: true,
+  });
 }
 
 function makeHeaders(model: HttpModel, secrets: Secrets): Readonly<Record<string, string>> {

@@ -79,7 +79,8 @@ function judge(response: HttpResponse, details: ErrorDetails, context: FailureCo
 
 function isPage(response: HttpResponse, context: FailureContext): boolean {
   const type = response.headers['content-type'];
-  if (typeof type === 'string' && /^\s*text\/html\b/i.test(type)) return true;
+  // Some frameworks call everything HTML that they send; an object of JSON is none.
+  if (typeof type === 'string' && /^\s*text\/html\b/i.test(type)) return !/^\s*[{[]/.test(response.body);
   return context.isJsonProtocol && /^\s*<(!doctype\s+html|html|head|body)\b/i.test(response.body.slice(0, 1_000));
 }
 

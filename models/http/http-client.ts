@@ -5,6 +5,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+  /** Whether the end of the connection is all that says where the body ends: it may have been cut. */
+  readonly mayBeCut?: boolean;
 }
 
 export interface TlsSettings {
@@ -15,12 +17,12 @@ export interface TlsSettings {
 
 /** Sends JSON and gets text back, once; redirects are not followed. */
 export interface HttpClient {
-  /** @throws {SendError} `network`, `time-out` (when the signal fires), `refused` for a certificate that is not trusted. */
+  /** @throws {SendError} `network`, `time-out` (when the signal fires), `unsendable` for a certificate that is not trusted. */
   post(url: URL, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
-const longestResponseBytes = 64 * 1024 * 1024;
+const longestResponseMebibytes = 32;
 const connectTimeoutMs = 10_000;
 
 export function createHttpClient(tls: TlsSettings = { acceptUntrusted: false }): HttpClient {
@@ -28,7 +30,7 @@ export function createHttpClient(tls: TlsSettings = { acceptUntrusted: false }):
     // The signal of the request is its time-out; undici's own would cut a slow answer short.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: longestResponseBytes,
+    maxResponseSize: longestResponseMebibytes * 1024 * 1024,
     connect: {
       timeout: connectTimeoutMs,
       rejectUnauthorized: !tls.acceptUntrusted,
@@ -48,7 +50,9 @@ export function createHttpClient(tls: TlsSettings = { acceptUntrusted: false }):
           body,
           signal,
         });
-        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+        const { statusCode: status, headers: received } = response;
+        const mayBeCut = received['content-length'] === undefined && received['transfer-encoding'] === undefined;
+        return { status, headers: received, body: await response.body.text(), mayBeCut };
       } catch (error) {
         throw toSendError(error, host, signal);
       }
@@ -66,7 +70,7 @@ function toSendError(error: unknown, host: string, signal: AbortSignal): SendErr
   }
   const code = findCode(error);
   if (code !== undefined && isCertificateProblem(code)) {
-    return new SendError('refused', `${host} showed a certificate that is not trusted (${code}).`, {
+    return new SendError('unsendable', `${host} showed a certificate that is not trusted (${code}).`, {
       hint: 'Name the issuing authority in tls_context.validation_context.trusted_ca.',
       isRetryable: false,
     });
@@ -74,7 +78,7 @@ function toSendError(error: unknown, host: string, signal: AbortSignal): SendErr
   if (code === 'UND_ERR_INVALID_ARG') {
     // Most often a key that was pasted with its line end.
     return new SendError(
-      'refused',
+      'unsendable',
       `The request to ${host} cannot be made: a header holds characters that headers cannot have.`,
       {
         hint: 'Check the values of the key and of custom_headers for line ends and other invisible characters.',
@@ -83,7 +87,7 @@ function toSendError(error: unknown, host: string, signal: AbortSignal): SendErr
     );
   }
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return new SendError('rejected', `${host} answered with more than ${longestResponseBytes} bytes.`, {
+    return new SendError('rejected', `${host} answered with more than ${longestResponseMebibytes} MiB.`, {
       isRetryable: false,
     });
   }

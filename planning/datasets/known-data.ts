@@ -1,13 +1,14 @@
 import type { Digest } from '../../contracts/digest.ts';
-import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { ContentStore } from '../../storage/content-store.ts';
 import type { DatasetCache, FileStat, StoredSelection } from '../../storage/dataset-cache.ts';
+import { isBlobLost } from '../../storage/is-blob-lost.ts';
 import type { DataFile } from './data-file.ts';
 import { readRowManifest, type StoredRowManifest } from './row-manifest.ts';
 
 /** A change within this time of hashing might leave the time stamps as they were: clocks of file systems are coarse. */
 const quietTimeNs = 2_000_000_000n;
 const checksAtOnce = 64;
+const readsAtOnce = 8;
 
 /**
  * The digest of a file's content, without reading it where its stat is known (design 4.3).
@@ -46,21 +47,36 @@ export interface StoredRows {
   readonly manifest: StoredRowManifest;
 }
 
-/** A selection that was stored before, if all its blobs still are there in the size they had. */
+/**
+ * A selection that was stored before, if all its blobs still are there in the size they had; `lost` where they are not, and
+ * the rows are to be read and stored anew.
+ */
 export async function findStandingSelection(
   readerDigest: Digest,
   content: ContentStore,
   cache: DatasetCache,
-): Promise<StoredRows | undefined> {
+): Promise<StoredRows | 'lost' | undefined> {
   const selection = await cache.findSelection(readerDigest);
   if (selection === undefined) return undefined;
   try {
     const manifest = await readRowManifest(content, selection.manifest.digest);
-    return (await hasAllSegments(manifest, content)) ? { selection, manifest } : undefined;
+    return (await hasAllSegments(manifest, content)) ? { selection, manifest } : 'lost';
   } catch (error) {
-    // Lost or damaged: the rows are read and stored anew.
-    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged'))
-      return undefined;
+    if (isBlobLost(error)) return 'lost';
+    throw error;
+  }
+}
+
+/** Whether all blobs of selected rows can be read and are what they were: a look at their sizes does not tell. */
+export async function areRowsIntact(content: ContentStore, manifestDigest: Digest): Promise<boolean> {
+  try {
+    const { segments } = await readRowManifest(content, manifestDigest);
+    for (let start = 0; start < segments.length; start += readsAtOnce) {
+      await Promise.all(segments.slice(start, start + readsAtOnce).map(({ digest }) => content.get(digest)));
+    }
+    return true;
+  } catch (error) {
+    if (isBlobLost(error)) return false;
     throw error;
   }
 }

@@ -31,6 +31,8 @@ export interface DatasetDependencies {
   /** False: nothing is written, neither blobs nor cache entries; the result is the same. */
   readonly store?: boolean;
   readonly compileFilters: CompileFilters;
+  /** Told of the manifest of rows that were not read, since what is stored of them stands; only its sizes were looked at. */
+  readonly onStanding?: (manifest: Digest) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -86,17 +88,23 @@ async function planLocalDataset(
     const rawDigest = await findRawDigest(file, cache, { lookUp: !verifyData, record: store, now });
     const readerDigest = digestReader(rawDigest, options, source.filters, selection, dependencies.segmentSize);
     const standing = verifyData ? undefined : await findStandingSelection(readerDigest, content, cache);
-    if (standing !== undefined) return describeOutcome(key, standing);
+    if (standing !== undefined && standing !== 'lost') {
+      dependencies.onStanding?.(standing.selection.manifest.digest);
+      return describeOutcome(key, standing);
+    }
 
     const fail = createFail(key, file.path);
     const rows = createFileSource(file, rawDigest, options, fail);
     const outcome = await storeRows(key, source.filters, rows, selection, dependencies, fail);
     if (store) await cache.recordSelection(readerDigest, outcome.selection);
-    return describeOutcome(key, outcome);
+    const read = describeOutcome(key, outcome);
+    return standing === 'lost' ? { ...read, warnings: [...read.warnings, lostRowsWarning] } : read;
   } finally {
     await file.close();
   }
 }
+
+export const lostRowsWarning = 'Its stored rows are lost or damaged; a run stores them anew.';
 
 /** Everything that decides which rows are selected and how they are cut; the dataset's name and path do not. */
 function digestReader(

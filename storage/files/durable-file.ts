@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from './file-faults.ts';
 
 /** Makes the entries of a folder (new names, renames) survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -12,14 +13,33 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates a folder for its owner only, with its parents, and makes the new names durable. */
+/**
+ * Creates a folder for its owner only, with its parents. On return its name survives a power cut, also where it was there
+ * before: whoever made it may have been killed in between. Each folder is synced into the one above it before anything
+ * is made within it, so that one that has content hangs on nothing that can be lost.
+ */
 export async function createFolder(folder: string): Promise<void> {
-  const firstCreated = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (firstCreated === undefined) return;
-  // Each new folder is an entry of the one above it: a name is durable once the folder that holds it is synced.
-  for (let current = folder; ; current = dirname(current)) {
-    await syncFolder(dirname(current));
-    if (current === firstCreated || current === dirname(current)) return;
+  const parent = dirname(folder);
+  const isNew = await makeFolder(folder).catch(async (error: unknown) => {
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
+    await createFolder(parent);
+    return makeFolder(folder);
+  });
+  await syncFolder(parent).catch((error: unknown) => {
+    // The folder above may be one that others set up, and that may be passed through but not opened.
+    if (isNew || !['EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+  });
+}
+
+/** False where there is one. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    // A file in its place, for example, and what may not be written to but is there (macOS says EISDIR of the root).
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) throw error;
+    return false;
   }
 }
 

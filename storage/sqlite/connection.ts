@@ -1,6 +1,10 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Compilable, Kysely, SqliteDialect } from 'kysely';
 import Database from 'libsql';
-import { toStoreError } from './store-error.ts';
+import { findLockHolders } from './find-lock-holders.ts';
+import { isBusy, makeLockedError, toStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
 
 type LibsqlDatabase = InstanceType<typeof Database>;
@@ -24,11 +28,13 @@ const maxCachedStatements = 300;
 export class SqliteConnection {
   /** Builds queries; to be executed by this connection. */
   readonly build: Kysely<Tables>;
+  readonly #path: string;
   readonly #database: LibsqlDatabase;
   readonly #statements = new Map<string, Statement>();
   #isOpen = true;
 
   constructor(path: string) {
+    this.#path = path;
     this.#database = openDatabase(path);
     this.build = new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#database }) });
   }
@@ -82,7 +88,11 @@ export class SqliteConnection {
   }
 
   #runBetween<T>(begin: string, work: () => T): T {
-    this.prepare(begin).run([]);
+    try {
+      this.prepare(begin).run([]);
+    } catch (error) {
+      throw isBusy(error) ? makeLockedError(findLockHolders(this.#path), busyTimeoutMs, error) : error;
+    }
     try {
       const result = work();
       this.prepare('COMMIT').run([]);
@@ -110,6 +120,32 @@ export class SqliteConnection {
 }
 
 function openDatabase(path: string): LibsqlDatabase {
+  return isReadOnlyAtRest(path) ? openAtRest(path) : openLive(path);
+}
+
+/**
+ * A database on a read-only file system that was closed properly: there is no write-ahead log. SQLite can only read it as
+ * one that nobody changes, since it may not make the file `-shm`, by which the users of a live one agree.
+ */
+function isReadOnlyAtRest(path: string): boolean {
+  if (existsSync(`${path}-wal`) || !existsSync(path)) return false;
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+  }
+}
+
+function openAtRest(path: string): LibsqlDatabase {
+  try {
+    return new Database(`${pathToFileURL(path).href}?immutable=1`);
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+function openLive(path: string): LibsqlDatabase {
   let database: LibsqlDatabase | undefined;
   try {
     database = new Database(path);

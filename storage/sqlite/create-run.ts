@@ -1,20 +1,23 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
-import type { NewTaskResult, RunRecord } from '../run-log.ts';
+import type { NewRun, NewTaskResult } from '../run-log.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /** Rows of one insert: each has about ten values, and SQLite takes 32,766 in a statement. */
 const maxRowsPerInsert = 200;
 
 /** Records a run with its task results, all pending. Repeated, it changes nothing. Called within a transaction. */
-export function createRun(
-  connection: SqliteConnection,
-  run: Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs'>,
-  taskResults: readonly NewTaskResult[],
-): void {
+export function createRun(connection: SqliteConnection, run: NewRun, taskResults: readonly NewTaskResult[]): void {
+  if (!insertRun(connection, run)) return;
+  insertFingerprints(connection, taskResults);
+  insertTaskResults(connection, run, taskResults, 0);
+}
+
+/** False where the run is recorded already. */
+export function insertRun(connection: SqliteConnection, run: NewRun): boolean {
   const { build } = connection;
   const existing = connection.find(build.selectFrom('runs').select('plan_digest').where('run_id', '=', run.runId));
   if (existing !== undefined) {
-    if (existing.plan_digest === run.planDigest) return;
+    if (existing.plan_digest === run.planDigest) return false;
     throw new EvaluationError('internal', `The id ${run.runId} belongs to a run of another plan.`);
   }
   connection.run(
@@ -35,15 +38,24 @@ export function createRun(
       worked_ms: 0,
     }),
   );
-  insertFingerprints(connection, taskResults);
+  return true;
+}
+
+/** Pending task results of a run, from a position on; their fingerprints are there already. */
+export function insertTaskResults(
+  connection: SqliteConnection,
+  run: Pick<NewRun, 'runId' | 'policy' | 'startedAt'>,
+  taskResults: readonly NewTaskResult[],
+  firstPosition: number,
+): void {
   inChunks(taskResults, (chunk, start) => {
     connection.run(
-      build.insertInto('task_results').values(
+      connection.build.insertInto('task_results').values(
         chunk.map((task, index) => ({
           task_result_id: task.taskResultId,
           run_id: run.runId,
           key: task.key,
-          position: start + index,
+          position: firstPosition + start + index,
           task_key: task.taskKey,
           solver_key: task.solverKey,
           result_key: task.resultKey,
@@ -60,7 +72,7 @@ export function createRun(
 }
 
 /** Each fingerprint is kept once, however many task results share it. */
-function insertFingerprints(connection: SqliteConnection, taskResults: readonly NewTaskResult[]): void {
+export function insertFingerprints(connection: SqliteConnection, taskResults: readonly NewTaskResult[]): void {
   const insert = connection.prepare(
     'INSERT INTO fingerprints (digest, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING',
   );

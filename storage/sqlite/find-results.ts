@@ -17,7 +17,14 @@ export function findTaskResults(connection: SqliteConnection, taskResultIds: rea
 
 export function listTaskResults(connection: SqliteConnection, runId: string): readonly TaskResultRecord[] {
   return connection
-    .all(connection.build.selectFrom('task_results').selectAll().where('run_id', '=', runId).orderBy('position'))
+    .all(
+      connection.build
+        .selectFrom('task_results')
+        .selectAll()
+        .where('run_id', '=', runId)
+        .where('position', '>=', 0) // below: its place was taken, see `reopen-run.ts`
+        .orderBy('position'),
+    )
     .map(toTaskResultRecord);
 }
 
@@ -42,7 +49,7 @@ export function findSolvedResults(
 ): ReadonlyMap<Digest, readonly TaskResultRecord[]> {
   const statement = connection.prepare<TaskResultRow>(
     `SELECT * FROM task_results
-     WHERE solver_key = ? AND status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full'
+     WHERE solver_key = ? AND status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full' AND is_removed = 0
      ORDER BY solved_at DESC, task_result_id DESC LIMIT ${maxSolvedResults}`,
   );
   const found = new Map<Digest, readonly TaskResultRecord[]>();

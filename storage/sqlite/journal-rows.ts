@@ -1,5 +1,5 @@
 import type { Answer } from '../../evaluation/model-io.ts';
-import type { AnswerId, JournalAnswer, JournalOutcome, SegmentId } from '../journal.ts';
+import type { AnswerId, JournalAnswer, JournalOutcome, SegmentId, SegmentWork } from '../journal.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import type { JournalAnswers } from './tables.ts';
 
@@ -7,6 +7,13 @@ const segmentColumns = 'task_result_id, stage, segment_index';
 const answerColumns = 'sample_index, trial, scorer_key, model_key, request_digest, occurrence';
 const ofSegment = 'task_result_id = ? AND stage = ? AND segment_index = ?';
 const ofAnswer = `${ofSegment} AND sample_index = ? AND trial = ? AND scorer_key = ? AND model_key = ? AND request_digest = ? AND occurrence = ?`;
+
+export interface JournalState {
+  /** It is sealed and not reopened, or its task result is completed or gone: it has no rows. */
+  readonly isClosed: boolean;
+  /** Another attempt of the task result is at work. */
+  readonly isSuperseded: boolean;
+}
 
 type AnswerRow = Omit<JournalAnswers, 'task_result_id' | 'stage' | 'segment_index'>;
 
@@ -18,10 +25,16 @@ export class JournalRows {
     this.#connection = connection;
   }
 
-  /** A segment that is sealed and not reopened: its blob is what stands, and it has no rows. */
-  isSealed(segment: SegmentId): boolean {
-    const sql = `SELECT 1 FROM segments WHERE ${ofSegment} AND is_reopened = 0`;
-    return this.#connection.prepare(sql).all(valuesOfSegment(segment)).length > 0;
+  /** Which rows a segment takes, from one attempt of its task result. */
+  findState({ attempt, ...segment }: SegmentWork): JournalState {
+    const sql = `SELECT t.attempt, t.status = 'completed' OR EXISTS (
+        SELECT 1 FROM segments WHERE ${ofSegment} AND is_reopened = 0
+      ) AS is_closed FROM task_results AS t WHERE t.task_result_id = ?`;
+    const [row] = this.#connection
+      .prepare<{ attempt: number; is_closed: number }>(sql)
+      .all([...valuesOfSegment(segment), segment.taskResultId]);
+    if (row === undefined) return { isClosed: true, isSuperseded: true };
+    return { isClosed: row.is_closed === 1, isSuperseded: row.attempt !== attempt };
   }
 
   /** True where the name was free. */
@@ -81,6 +94,11 @@ export class JournalRows {
       const sql = `DELETE FROM ${table} WHERE ${ofSegment} AND sample_index = ?`;
       this.#connection.prepare(sql).run([...valuesOfSegment(segment), sampleIndex]);
     }
+  }
+
+  /** Removes the outcomes of a segment; its answers stay. */
+  removeOutcomes(segment: SegmentId): void {
+    this.#connection.prepare(`DELETE FROM journal_outcomes WHERE ${ofSegment}`).run(valuesOfSegment(segment));
   }
 
   /** Removes everything of a segment. */

@@ -160,16 +160,24 @@ export const migrations: readonly string[] = [
   -- Taken out of reuse by its owner; kept while other results stand on it.
   ALTER TABLE task_results ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed = 0 OR is_current = 0);
 
+  -- What each holder of a limit group may have in flight: the slots of all of them together are within the limit.
   CREATE TABLE limit_leases (
     limit_group TEXT NOT NULL,
     holder_id TEXT NOT NULL,
     process_id TEXT NOT NULL,
-    max_concurrent_requests REAL,
+    max_concurrent_requests INTEGER,
     rate_limit REAL,
-    slots REAL NOT NULL,
-    requests_per_minute REAL NOT NULL,
+    slots INTEGER NOT NULL,
+    wanted INTEGER NOT NULL,
+    turn_began_at_ms INTEGER NOT NULL,
     renewed_at_ms INTEGER NOT NULL,
     PRIMARY KEY (limit_group, holder_id)
+  ) WITHOUT ROWID;
+  -- The first moment of sending that no holder of the group has taken.
+  CREATE TABLE limit_paces (
+    limit_group TEXT NOT NULL PRIMARY KEY,
+    next_send_at_ms REAL NOT NULL,
+    written_at_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
 ];

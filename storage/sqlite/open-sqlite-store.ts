@@ -1,9 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
-import { createFolder, syncFolder } from '../files/durable-file.ts';
+import { createFolder, syncFolder, writeFileDurably } from '../files/durable-file.ts';
 import { createFileContentStore } from '../files/file-content-store.ts';
 import type { Store } from '../store.ts';
 import { SqliteConnection } from './connection.ts';
@@ -11,7 +10,9 @@ import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { defaultSegmentSize, keepSegmentSize } from './segment-size.ts';
 import { createSqliteDatasetCache } from './sqlite-dataset-cache.ts';
+import { createSqliteHousekeeping } from './sqlite-housekeeping.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
+import { SqliteLimitLedger } from './sqlite-limit-ledger.ts';
 import { SqliteResultIndex } from './sqlite-result-index.ts';
 import { SqliteRunLog } from './sqlite-run-log.ts';
 import { isBusy } from './store-error.ts';
@@ -47,12 +48,15 @@ export async function openSqliteStore(directory: string, options: SqliteStoreOpt
     journal.flush();
     connection.close();
   };
+  const content = createFileContentStore(root);
   return {
-    content: createFileContentStore(root),
+    content,
     results: new SqliteResultIndex(connection, journal, now),
     journal,
     runs: new SqliteRunLog(connection, { now, close }),
     datasets: createSqliteDatasetCache(connection),
+    limits: new SqliteLimitLedger(connection, () => clock().getTime()),
+    housekeeping: createSqliteHousekeeping({ directory: root, databasePath: path, content }),
     close,
   };
 }
@@ -60,7 +64,8 @@ export async function openSqliteStore(directory: string, options: SqliteStoreOpt
 async function prepareDirectory(root: string, path: string): Promise<void> {
   try {
     await createFolder(root);
-    await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 }).catch(ignoreExisting);
+    // Whole or not at all: an empty one, as a power cut may leave it, would let answers slip into a repository.
+    if (!existsSync(join(root, '.gitignore'))) await writeFileDurably(root, '.gitignore', Buffer.from('*\n'));
     createDatabaseFile(path);
     await syncFolder(root);
   } catch (error) {

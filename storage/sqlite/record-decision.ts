@@ -5,7 +5,13 @@ import type { SqliteConnection } from './connection.ts';
 import { JournalRows } from './journal-rows.ts';
 import { copySolveSegments, removeSegmentRows } from './segment-rows.ts';
 import type { TaskResultRow } from './tables.ts';
-import { findOpenTaskResultRow, findTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
+import {
+  findOpenTaskResultRow,
+  findTaskResultRow,
+  joinWarnings,
+  type TaskResultChanges,
+  updateTaskResult,
+} from './task-result-rows.ts';
 import { removeWait } from './wait-rows.ts';
 
 export interface RunningDecision {
@@ -15,16 +21,19 @@ export interface RunningDecision {
   readonly warnings: readonly string[];
 }
 
-/** Full reuse. Called within a transaction. */
+/** Full reuse; false where the source may not be reused any more. Called within a transaction. */
 export function recordAlias(
   connection: SqliteConnection,
   taskResultId: string,
   decision: { readonly sourceId: string; readonly warnings: readonly string[] },
-  now: string,
-): void {
-  const row = findOpenTaskResultRow(connection, taskResultId);
-  if (row === undefined) return;
-  endAsAlias(connection, row, getSource(connection, decision.sourceId), decision.warnings, now);
+  { now, attempt }: { readonly now: string; readonly attempt: number | undefined },
+): boolean {
+  const row = findOpenTaskResultRow(connection, taskResultId, attempt);
+  if (row === undefined) return true;
+  const source = findSource(connection, decision.sourceId);
+  if (source === undefined) return false;
+  endAsAlias(connection, row, source, decision.warnings, now);
+  return true;
 }
 
 /** Lets a whole result stand in a task result. Called within a transaction. */
@@ -63,18 +72,29 @@ export function endAsAlias(
   });
 }
 
-/** Partial reuse or none. Called within a transaction. */
+/** Partial reuse or none; false where the source may not be reused any more. Called within a transaction. */
 export function recordRunning(
   connection: SqliteConnection,
   taskResultId: string,
   decision: RunningDecision,
-  now: string,
-): void {
-  const row = findOpenTaskResultRow(connection, taskResultId);
-  if (row === undefined) return;
+  { now, attempt }: { readonly now: string; readonly attempt: number | undefined },
+): boolean {
+  const row = findOpenTaskResultRow(connection, taskResultId, attempt);
+  if (row === undefined) return true;
+  // The first decision of an attempt stands: work is done on it, and another one, from a zombie, would drop that.
+  if (row.status === 'running' && row.reuse !== null) return true;
+  let standing: TaskResultChanges;
+  if (decision.verdict === 'partial') {
+    if (decision.sourceId === undefined) {
+      throw new EvaluationError('internal', 'Partial reuse was recorded without a source.');
+    }
+    const source = findSource(connection, decision.sourceId);
+    if (source === undefined) return false;
+    standing = takeOver(connection, row, source);
+  } else {
+    standing = dropTakenOver(connection, row);
+  }
   removeWait(connection, taskResultId);
-  const standing =
-    decision.verdict === 'partial' ? takeOver(connection, row, decision.sourceId) : dropTakenOver(connection, row);
   updateTaskResult(connection, taskResultId, {
     status: 'running',
     reuse: decision.verdict,
@@ -83,11 +103,10 @@ export function recordRunning(
     warnings: joinWarnings(row, decision.warnings),
     started_at: row.started_at ?? now,
   });
+  return true;
 }
 
-function takeOver(connection: SqliteConnection, row: TaskResultRow, sourceId: string | undefined) {
-  if (sourceId === undefined) throw new EvaluationError('internal', 'Partial reuse was recorded without a source.');
-  const source = getSource(connection, sourceId);
+function takeOver(connection: SqliteConnection, row: TaskResultRow, source: TaskResultRow): TaskResultChanges {
   if (source.segment_count !== row.segment_count) {
     throw new EvaluationError(
       'internal',
@@ -105,20 +124,21 @@ function takeOver(connection: SqliteConnection, row: TaskResultRow, sourceId: st
 }
 
 /** An earlier decision may have taken over what has been lost since; own work of an earlier attempt stays. */
-function dropTakenOver(connection: SqliteConnection, row: TaskResultRow) {
+function dropTakenOver(connection: SqliteConnection, row: TaskResultRow): TaskResultChanges {
   if (row.reuse !== 'partial') return { reused_from: null };
   removeSegmentRows(connection, row.task_result_id);
   return { reused_from: null, solved_at: null };
 }
 
-/** The result that may stand in others; of an alias the one that it stands for. */
-function getSource(connection: SqliteConnection, sourceId: string): TaskResultRow {
+/**
+ * The result that may stand in others; of an alias the one that it stands for. Undefined where it may not, or not any
+ * more: between the look-up and this transaction somebody may have removed it.
+ */
+function findSource(connection: SqliteConnection, sourceId: string): TaskResultRow | undefined {
   let source = findTaskResultRow(connection, sourceId);
   if (source?.reuse === 'full' && source.reused_from !== null) {
     source = findTaskResultRow(connection, source.reused_from);
   }
-  if (source === undefined || source.status !== 'completed' || source.policy === 'no-cache') {
-    throw new EvaluationError('internal', `Task result ${sourceId} is not one that may be reused.`);
-  }
-  return source;
+  const isReusable = source?.status === 'completed' && source.policy !== 'no-cache' && source.is_removed === 0;
+  return isReusable ? source : undefined;
 }

@@ -33,5 +33,6 @@ export function toRunRecord(row: RunRow): RunRecord {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     workedMs: row.worked_ms,
+    mends: row.mends,
   };
 }

@@ -59,15 +59,42 @@ export function removeSegmentRows(connection: SqliteConnection, taskResultId: st
   );
 }
 
+/** Drops what judged the solver outputs of a task result, sealed or journalled. */
+export function removeScores(connection: SqliteConnection, taskResultId: string): void {
+  for (const table of ['segments', 'journal_answers', 'journal_outcomes']) {
+    connection.prepare(`DELETE FROM ${table} WHERE task_result_id = ? AND stage = 'score'`).run([taskResultId]);
+  }
+}
+
+export function removeSegment(connection: SqliteConnection, { taskResultId, stage, segmentIndex }: SegmentId): void {
+  connection
+    .prepare('DELETE FROM segments WHERE task_result_id = ? AND stage = ? AND segment_index = ?')
+    .run([taskResultId, stage, segmentIndex]);
+}
+
 /** Gives a task result the solver outputs of another: the same blobs under its own name. */
 export function copySolveSegments(connection: SqliteConnection, sourceId: string, taskResultId: string): void {
-  connection
-    .prepare(
-      `INSERT INTO segments
-       SELECT ?, stage, segment_index, blob_digest, blob_size, samples, errors, queries_sent, queries_retried, 0
-       FROM segments WHERE task_result_id = ? AND stage = 'solve'`,
-    )
-    .run([taskResultId, sourceId]);
+  copySegments(connection, sourceId, taskResultId, { stages: ['solve'], keepsQueries: true });
+}
+
+/**
+ * Gives a task result sealed segments of another: the same blobs under its own name.
+ *
+ * @param options.keepsQueries - Whether what the source sent for them counts for this one, too.
+ */
+export function copySegments(
+  connection: SqliteConnection,
+  sourceId: string,
+  taskResultId: string,
+  options: { readonly stages: readonly Stage[]; readonly keepsQueries: boolean },
+): void {
+  const queries = options.keepsQueries ? 'queries_sent, queries_retried' : '0, 0';
+  const copy = connection.prepare(
+    `INSERT INTO segments
+     SELECT ?, stage, segment_index, blob_digest, blob_size, samples, errors, ${queries}, 0
+     FROM segments WHERE task_result_id = ? AND stage = ?`,
+  );
+  for (const stage of options.stages) copy.run([taskResultId, sourceId, stage]);
 }
 
 /**

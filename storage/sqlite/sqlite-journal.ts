@@ -1,13 +1,20 @@
 import type { Answer } from '../../evaluation/model-io.ts';
-import type { Journal, JournalAnswer, JournalOutcome, SegmentId } from '../journal.ts';
+import {
+  AttemptSuperseded,
+  type Journal,
+  type JournalAnswer,
+  type JournalOutcome,
+  type SegmentId,
+  type SegmentWork,
+} from '../journal.ts';
 import type { SqliteConnection } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
-import { JournalRows } from './journal-rows.ts';
+import { JournalRows, type JournalState } from './journal-rows.ts';
 import { toStoreError } from './store-error.ts';
 
 interface WaitingAnswer {
   readonly kind: 'answer';
-  readonly segment: SegmentId;
+  readonly segment: SegmentWork;
   readonly answer: JournalAnswer;
   readonly resolve: (stands: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -17,7 +24,7 @@ interface WaitingAnswer {
 
 interface WaitingOutcome {
   readonly kind: 'outcome';
-  readonly segment: SegmentId;
+  readonly segment: SegmentWork;
   readonly outcome: JournalOutcome;
   readonly withdrawn: readonly WaitingAnswer[];
   readonly resolve: (stands: string) => void;
@@ -32,6 +39,8 @@ interface WaitingWrite {
 }
 
 type Waiting = WaitingAnswer | WaitingOutcome | WaitingWrite;
+
+type FindState = (segment: SegmentWork) => JournalState;
 
 /** The journal in SQLite, with group commit. */
 export class SqliteJournal implements Journal {
@@ -54,7 +63,7 @@ export class SqliteJournal implements Journal {
     }));
   }
 
-  appendAnswer(segment: SegmentId, answer: JournalAnswer): Promise<Answer> {
+  appendAnswer(segment: SegmentWork, answer: JournalAnswer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const entry: WaitingAnswer = { kind: 'answer', segment, answer, resolve, reject, isWithdrawn: false };
       const sample = makeSampleName(segment, answer.sampleIndex);
@@ -65,7 +74,7 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  appendOutcome(segment: SegmentId, outcome: JournalOutcome): Promise<string> {
+  appendOutcome(segment: SegmentWork, outcome: JournalOutcome): Promise<string> {
     return new Promise((resolve, reject) => {
       const sample = makeSampleName(segment, outcome.sampleIndex);
       const withdrawn = this.#waitingAnswers.get(sample) ?? [];
@@ -76,16 +85,19 @@ export class SqliteJournal implements Journal {
   }
 
   async removeOutcomes(
-    segment: SegmentId,
+    segment: SegmentWork,
     sampleIndexes: readonly number[],
     standing: readonly JournalAnswer[],
   ): Promise<void> {
     if (sampleIndexes.length === 0) return;
     this.#queue.flush();
-    this.#connection.transaction(() => {
+    const isRefused = this.#connection.transaction(() => {
+      if (this.#rows.findState(segment).isSuperseded) return true;
       for (const sampleIndex of sampleIndexes) this.#rows.removeSample(segment, sampleIndex);
       for (const { answer, ...id } of standing) this.#rows.insertAnswer(segment, id, JSON.stringify(answer));
+      return false;
     });
+    if (isRefused) throw new AttemptSuperseded();
   }
 
   /** Another write that shares the next commit and its sync; it sees what was appended before and beside it. */
@@ -103,10 +115,10 @@ export class SqliteJournal implements Journal {
     const settle: (() => void)[] = [];
     try {
       this.#connection.transaction(() => {
-        const isSealed = this.#rememberSealed();
+        const findState = this.#rememberStates();
         for (const entry of entries) {
-          if (entry.kind === 'outcome') settle.push(this.#writeOutcome(entry, isSealed));
-          else if (entry.kind === 'answer' && !entry.isWithdrawn) settle.push(this.#writeAnswer(entry, isSealed));
+          if (entry.kind === 'outcome') settle.push(this.#writeOutcome(entry, findState));
+          else if (entry.kind === 'answer' && !entry.isWithdrawn) settle.push(this.#writeAnswer(entry, findState));
         }
         // Last, so that a seal also removes the rows of a zombie that came in the same commit.
         for (const entry of entries) {
@@ -123,20 +135,31 @@ export class SqliteJournal implements Journal {
     for (const settleOne of settle) settleOne();
   }
 
-  #writeAnswer({ segment, answer, resolve }: WaitingAnswer, isSealed: (segment: SegmentId) => boolean): () => void {
+  #writeAnswer({ segment, answer, resolve }: WaitingAnswer, findState: FindState): () => void {
     const { answer: given, ...id } = answer;
-    if (isSealed(segment)) return () => resolve(given);
+    if (!takesAnswer(segment, findState(segment))) return () => resolve(given);
     if (this.#rows.insertAnswer(segment, id, JSON.stringify(given))) return () => resolve(given);
     const stands = this.#rows.findAnswer(segment, id) ?? given;
     return () => resolve(stands);
   }
 
-  #writeOutcome(entry: WaitingOutcome, isSealed: (segment: SegmentId) => boolean): () => void {
-    const { segment, outcome, withdrawn, resolve } = entry;
-    const stands = isSealed(segment) ? outcome.text : this.#insertOutcome(segment, outcome);
+  #writeOutcome(entry: WaitingOutcome, findState: FindState): () => void {
+    const { segment, outcome, withdrawn, resolve, reject } = entry;
+    const { isClosed, isSuperseded } = findState(segment);
+    const stands = isSuperseded ? undefined : isClosed ? outcome.text : this.#insertOutcome(segment, outcome);
+    // The answers within an outcome that does not stand were paid for like any other.
+    const answers =
+      stands === outcome.text
+        ? withdrawn.map(
+            ({ resolve: resolveOne, answer: { answer } }) =>
+              () =>
+                resolveOne(answer),
+          )
+        : withdrawn.map((answer) => this.#writeAnswer(answer, findState));
     return () => {
-      for (const answer of withdrawn) answer.resolve(answer.answer.answer);
-      resolve(stands);
+      for (const settleAnswer of answers) settleAnswer();
+      if (stands === undefined) reject(new AttemptSuperseded());
+      else resolve(stands);
     };
   }
 
@@ -145,19 +168,24 @@ export class SqliteJournal implements Journal {
     return this.#rows.findOutcome(segment, outcome.sampleIndex) ?? outcome.text;
   }
 
-  /** Asks once a commit for each segment: a zombie's rows must not come back after the segment was sealed. */
-  #rememberSealed(): (segment: SegmentId) => boolean {
-    const known = new Map<string, boolean>();
+  /** Asks once a commit for each segment: a zombie's rows must not come back after it was sealed or its run resumed. */
+  #rememberStates(): FindState {
+    const known = new Map<string, JournalState>();
     return (segment) => {
-      const name = makeSampleName(segment, -1);
-      let sealed = known.get(name);
-      if (sealed === undefined) {
-        sealed = this.#rows.isSealed(segment);
-        known.set(name, sealed);
+      const name = makeSampleName(segment, segment.attempt);
+      let state = known.get(name);
+      if (state === undefined) {
+        state = this.#rows.findState(segment);
+        known.set(name, state);
       }
-      return sealed;
+      return state;
     };
   }
+}
+
+/** What a model said to a solver is true whoever asked; a judge may be another one by now. */
+function takesAnswer({ stage }: SegmentId, { isClosed, isSuperseded }: JournalState): boolean {
+  return !isClosed && (!isSuperseded || stage === 'solve');
 }
 
 function makeSampleName({ taskResultId, stage, segmentIndex }: SegmentId, sampleIndex: number): string {

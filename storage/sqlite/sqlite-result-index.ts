@@ -1,12 +1,13 @@
 import type { Digest } from '../../contracts/digest.ts';
 import type { FinalStatus } from '../../contracts/status.ts';
-import type { SegmentId, Stage } from '../journal.ts';
-import type { RecordedError, ResultIndex, SegmentRecord, TaskResultSummary } from '../result-index.ts';
+import type { SegmentId, SegmentWork, Stage } from '../journal.ts';
+import type { JudgedResult, RecordedError, ResultIndex, SegmentRecord, TaskResultSummary } from '../result-index.ts';
 import type { SqliteConnection } from './connection.ts';
 import * as find from './find-results.ts';
 import { JournalRows } from './journal-rows.ts';
 import { type RunningDecision, recordAlias, recordRunning } from './record-decision.ts';
 import { publish, recordEnd } from './record-end.ts';
+import { recordLostSegment } from './record-lost-segment.ts';
 import { findSegmentRow, listSegmentRows, putSegmentRow, toSegmentRecord } from './segment-rows.ts';
 import type { SqliteJournal } from './sqlite-journal.ts';
 import { findOpenTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
@@ -48,18 +49,21 @@ export class SqliteResultIndex implements ResultIndex {
   async recordAlias(
     taskResultId: string,
     decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+    attempt?: number,
   ) {
-    this.#connection.transaction(() => recordAlias(this.#connection, taskResultId, decision, this.#now()));
+    const by = { now: this.#now(), attempt };
+    return this.#connection.transaction(() => recordAlias(this.#connection, taskResultId, decision, by));
   }
 
-  async recordRunning(taskResultId: string, decision: RunningDecision) {
-    this.#connection.transaction(() => recordRunning(this.#connection, taskResultId, decision, this.#now()));
+  async recordRunning(taskResultId: string, decision: RunningDecision, attempt?: number) {
+    const by = { now: this.#now(), attempt };
+    return this.#connection.transaction(() => recordRunning(this.#connection, taskResultId, decision, by));
   }
 
   /** Shares its commit with the journal's: many segments are sealed a second, and each sync of the disk holds the thread. */
-  registerSegment(segment: SegmentId, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>) {
+  registerSegment(segment: SegmentWork, record: Omit<SegmentRecord, 'segmentIndex' | 'isReopened'>) {
     return this.#journal.writeTogether(() => {
-      const row = findOpenTaskResultRow(this.#connection, segment.taskResultId);
+      const row = findOpenTaskResultRow(this.#connection, segment.taskResultId, segment.attempt);
       if (row === undefined) return;
       const existing = findSegmentRow(this.#connection, segment);
       if (existing === undefined || existing.is_reopened === 1) {
@@ -81,9 +85,17 @@ export class SqliteResultIndex implements ResultIndex {
     return listSegmentRows(this.#connection, taskResultId, stage).map(toSegmentRecord);
   }
 
-  async recordSummary(taskResultId: string, { samples, queries, manifest, metrics, resultDigest }: TaskResultSummary) {
+  async recordLostSegment(segment: SegmentWork, blob: Digest) {
+    this.#connection.transaction(() => recordLostSegment(this.#connection, segment, blob));
+  }
+
+  async recordSummary(
+    taskResultId: string,
+    { samples, queries, manifest, metrics, resultDigest }: TaskResultSummary,
+    attempt?: number,
+  ) {
     this.#connection.transaction(() => {
-      if (findOpenTaskResultRow(this.#connection, taskResultId) === undefined) return;
+      if (findOpenTaskResultRow(this.#connection, taskResultId, attempt) === undefined) return;
       updateTaskResult(this.#connection, taskResultId, {
         samples_total: samples.total,
         samples_solver_errors: samples.solverErrors,
@@ -101,22 +113,25 @@ export class SqliteResultIndex implements ResultIndex {
     });
   }
 
-  async addWarnings(taskResultId: string, warnings: readonly string[]) {
+  async addWarnings(taskResultId: string, warnings: readonly string[], attempt?: number) {
     this.#connection.transaction(() => {
-      const row = findOpenTaskResultRow(this.#connection, taskResultId);
+      const row = findOpenTaskResultRow(this.#connection, taskResultId, attempt);
       if (row === undefined) return;
       updateTaskResult(this.#connection, taskResultId, { warnings: joinWarnings(row, warnings) });
     });
   }
 
-  async publish(taskResultId: string, options: { readonly replaceCurrent: boolean }) {
-    this.#connection.transaction(() => publish(this.#connection, taskResultId, options, this.#now()));
+  async publish(taskResultId: string, judged: JudgedResult | null, attempt?: number) {
+    const by = { now: this.#now(), attempt };
+    return this.#connection.transaction(() => publish(this.#connection, taskResultId, judged, by));
   }
 
   async recordEnd(
     taskResultId: string,
     end: { readonly status: Exclude<FinalStatus, 'completed'>; readonly error: RecordedError | null },
+    attempt?: number,
   ) {
-    return this.#connection.transaction(() => recordEnd(this.#connection, taskResultId, end, this.#now()));
+    const by = { now: this.#now(), attempt };
+    return this.#connection.transaction(() => recordEnd(this.#connection, taskResultId, end, by));
   }
 }

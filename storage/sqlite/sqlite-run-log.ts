@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
+import type { Digest } from '../../contracts/digest.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
-import type { NewTaskResult, ProcessRecord, RunLog, RunRecord } from '../run-log.ts';
+import type { Mending, NewRun, NewTaskResult, ProcessRecord, RunLog } from '../run-log.ts';
 import type { SqliteConnection } from './connection.ts';
+import { createMendingRun } from './create-mending-run.ts';
 import { createRun } from './create-run.ts';
-import { recordRunEnd, reopenRun } from './end-run.ts';
+import { recordRunEnd } from './end-run.ts';
 import { listProgress } from './list-progress.ts';
+import { listPlannedKeys } from './planned-keys.ts';
+import { reopenRun } from './reopen-run.ts';
 import { resolveRun } from './resolve-run.ts';
 import * as owners from './run-owners.ts';
 import { getRunRow, toRunRecord, updateRun } from './run-rows.ts';
@@ -39,11 +43,12 @@ export class SqliteRunLog implements RunLog {
     return findSegmentSize(this.#connection) ?? defaultSegmentSize;
   }
 
-  async createRun(
-    run: Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs'>,
-    taskResults: readonly NewTaskResult[],
-  ) {
+  async createRun(run: NewRun, taskResults: readonly NewTaskResult[]) {
     this.#connection.transaction(() => createRun(this.#connection, run, taskResults));
+  }
+
+  async createMendingRun(run: NewRun & { readonly mends: string }, mendings: readonly Mending[]) {
+    this.#connection.transaction(() => createMendingRun(this.#connection, run, mendings, this.#now()));
   }
 
   async getRun(reference: string) {
@@ -66,9 +71,26 @@ export class SqliteRunLog implements RunLog {
     return this.#connection.all(query).map(toRunRecord);
   }
 
-  async recordRunStarted(runId: string) {
+  async findNewestRun(planDigest: Digest) {
+    const row = this.#connection.find(
+      this.#connection.build
+        .selectFrom('runs')
+        .selectAll()
+        .where('plan_digest', '=', planDigest)
+        .orderBy('sequence', 'desc')
+        .limit(1),
+    );
+    return row === undefined ? undefined : toRunRecord(row);
+  }
+
+  async listPlannedKeys(runId: string) {
+    return listPlannedKeys(this.#connection, runId);
+  }
+
+  async recordRunStarted(runId: string, attempt?: number) {
     this.#connection.transaction(() => {
-      if (getRunRow(this.#connection, runId).status !== 'pending') return;
+      const run = getRunRow(this.#connection, runId);
+      if (run.status !== 'pending' || run.attempt !== (attempt ?? run.attempt)) return;
       updateRun(this.#connection, runId, { status: 'running' });
     });
   }
@@ -77,20 +99,24 @@ export class SqliteRunLog implements RunLog {
     return this.#connection.transaction(() => recordRunEnd(this.#connection, runId, options, this.#now()));
   }
 
-  async reopenRun(runId: string) {
-    return this.#connection.transaction(() => reopenRun(this.#connection, runId, this.#now()));
+  async reopenRun(runId: string, options?: Parameters<RunLog['reopenRun']>[1]) {
+    return this.#connection.transaction(() => reopenRun(this.#connection, runId, options, this.#now()));
   }
 
   async takeRun(runId: string, processId: string, isAlive: (owner: ProcessRecord) => boolean) {
     return this.#connection.transaction(() => owners.takeRun(this.#connection, runId, processId, isAlive));
   }
 
-  async releaseRun(runId: string, processId: string) {
-    this.#connection.transaction(() => owners.releaseRun(this.#connection, runId, processId));
+  async releaseRun(runId: string, processId: string, attempt?: number) {
+    this.#connection.transaction(() => owners.releaseRun(this.#connection, runId, processId, attempt));
   }
 
   async registerProcess(process: ProcessRecord) {
     this.#connection.transaction(() => owners.registerProcess(this.#connection, process));
+  }
+
+  async renewProcess(processId: string, seenAt: string) {
+    return this.#connection.transaction(() => owners.renewProcess(this.#connection, processId, seenAt));
   }
 
   async removeProcess(processId: string) {

@@ -18,6 +18,19 @@ export function toStoreError(error: unknown): EvaluationError {
   });
 }
 
+/** Another process held the database for longer than is waited; `holders` as far as the system tells. */
+export function makeLockedError(holders: readonly string[], waitedMs: number, cause: unknown): EvaluationError {
+  const who = holders.length === 0 ? 'another process' : holders.join(' and ');
+  return new EvaluationError(
+    'store-failed',
+    `The database of the store has been locked for ${waitedMs / 1_000} s by ${who}.`,
+    {
+      hint: 'Let it finish, or end it; then run the same command again.',
+      cause: cause instanceof EvaluationError ? cause.cause : cause,
+    },
+  );
+}
+
 /** True where another process held the database for longer than the busy time-out; the same call may be made again. */
 export function isBusy(error: unknown): boolean {
   const cause = error instanceof EvaluationError ? error.cause : error;

@@ -129,8 +129,15 @@ export interface LimitLeases {
   max_concurrent_requests: number | null;
   rate_limit: number | null;
   slots: number;
-  requests_per_minute: number;
+  wanted: number;
+  turn_began_at_ms: number;
   renewed_at_ms: number;
+}
+
+export interface LimitPaces {
+  limit_group: string;
+  next_send_at_ms: number;
+  written_at_ms: number;
 }
 
 export interface Waits {
@@ -163,6 +170,7 @@ export interface Tables {
   journal_outcomes: JournalOutcomes;
   processes: Processes;
   limit_leases: LimitLeases;
+  limit_paces: LimitPaces;
   waits: Waits;
   file_digests: FileDigests;
   selections: Selections;

@@ -18,14 +18,24 @@ export function findTaskResultRow(connection: SqliteConnection, taskResultId: st
 }
 
 /**
- * The row of a task result that may still change, or undefined where it has a final status, which nothing changes.
+ * The row of a task result that may still change, or undefined where it has a final status, which nothing changes, or
+ * where another attempt than the given one is at work.
  *
  * @throws {EvaluationError} `internal` when there is no such task result.
  */
-export function findOpenTaskResultRow(connection: SqliteConnection, taskResultId: string): TaskResultRow | undefined {
+export function findOpenTaskResultRow(
+  connection: SqliteConnection,
+  taskResultId: string,
+  attempt?: number,
+): TaskResultRow | undefined {
   const row = findTaskResultRow(connection, taskResultId);
   if (row === undefined) throw new EvaluationError('internal', `The store has no task result ${taskResultId}.`);
-  return isFinal(row.status) ? undefined : row;
+  return isFinal(row.status) || isSuperseded(row, attempt) ? undefined : row;
+}
+
+/** Whether an attempt writes late: another one is at work, or was the last. */
+export function isSuperseded(row: Pick<TaskResultRow, 'attempt'>, attempt: number | undefined): boolean {
+  return attempt !== undefined && row.attempt !== attempt;
 }
 
 export function updateTaskResult(connection: SqliteConnection, taskResultId: string, changes: TaskResultChanges): void {
@@ -51,7 +61,9 @@ export function toTaskResultRecord(row: TaskResultRow): TaskResultRecord {
     attempt: row.attempt,
     reuse: row.reuse,
     reusedFrom: row.reused_from,
+    mends: row.mends,
     isCurrent: row.is_current === 1,
+    isRemoved: row.is_removed === 1,
     segmentCount: row.segment_count,
     samples: {
       total: row.samples_total,

@@ -21,6 +21,9 @@ import { type CapitalRunOptions, makeCapitalRun } from '../support/capital-run.t
 /** A run in a store of its own, planned from a run config as a command plans it, for activities without Temporal. */
 export interface ActivityBench {
   readonly store: Store;
+  readonly directory: string;
+  damageBlob(digest: Digest, bytes: Uint8Array): Promise<void>;
+  removeBlob(digest: Digest): Promise<void>;
   /** Another connection to the same store, as another process has it. */
   openAnotherStore(): Promise<Store>;
   addRun(options?: BenchOptions): Promise<BenchRun>;
@@ -49,6 +52,9 @@ export async function openActivityBench(): Promise<ActivityBench> {
   const { store } = opened;
   return {
     store,
+    directory: opened.directory,
+    damageBlob: (digest, bytes) => opened.damageBlob(digest, bytes),
+    removeBlob: (digest) => opened.removeBlob(digest),
     openAnotherStore: () => opened.openAnother(),
     addRun: (options = {}) => addRun(store, options),
     dispose: () => opened.dispose(),

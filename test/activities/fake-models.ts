@@ -43,7 +43,7 @@ export function createFakeModels(answer: FakeHandler, options: { readonly concur
         else watchers.push({ count, resolve });
       }),
     declare() {},
-    getConcurrency: () => concurrency,
+    listOutages: () => [],
     async close() {},
     async query(planned, request, signal, keep): Promise<Answer> {
       while (inFlight >= concurrency && !signal.aborted) {

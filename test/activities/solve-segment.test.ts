@@ -1,7 +1,6 @@
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkActivities } from '../../activities/create-activities.ts';
-import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import { ModelError } from '../../evaluation/model-error.ts';
 import type { SolvedSample } from '../../evaluation/trace.ts';
 import type { Models } from '../../models/models.ts';
@@ -89,22 +88,6 @@ describe('a segment that is solved', () => {
     gate.open();
     await ended;
     expect(await isSealed()).toBe(true);
-  });
-
-  it('is retried, not failed, when the store cannot be written', async () => {
-    const { store } = bench;
-    const full: Store = {
-      ...store,
-      journal: {
-        load: (segment) => store.journal.load(segment),
-        appendAnswer: () => Promise.reject(new EvaluationError('store-failed', 'The disk is full.')),
-        appendOutcome: () => Promise.reject(new EvaluationError('store-failed', 'The disk is full.')),
-        removeOutcomes: (...values) => store.journal.removeOutcomes(...values),
-      },
-    };
-    const failure = await failureOf(runActivity(solverOf(createFakeModels(answerWell), full), run.segment()));
-    expect(failure).toMatchObject({ type: 'store-failed', nonRetryable: false });
-    expect(await isSealed()).toBe(false);
   });
 
   it('sends nothing when it is sealed already', async () => {

@@ -6,8 +6,18 @@ import type {
   RunSummaryDocument,
   TaskDocument,
 } from '../../client/run-document.ts';
-import type { RunEvent, RunHandle, RunOptions, SampleDocument, Stet } from '../../client/stet.ts';
+import type {
+  ResumableRun,
+  ResumeChoice,
+  ResumeOptions,
+  RunEvent,
+  RunHandle,
+  RunOptions,
+  SampleDocument,
+  Stet,
+} from '../../client/stet.ts';
 import type { Diagnosis } from '../../embedded/diagnose.ts';
+import { FakeCache } from './fake-cache.ts';
 
 // The documents that the fake hands out; each test changes what it is about.
 
@@ -109,11 +119,16 @@ export class FakeStet implements Stet {
   sampleDocuments: readonly SampleDocument[] = [];
   events: readonly RunEvent[] = [];
   attached = false;
+  /** A failed or cancelled run that `run` meets; what was chosen is in `choice`. */
+  resumable: ResumableRun | undefined;
+  choice: ResumeChoice | undefined;
   /** Thrown by `plan`, or by `run`, when set. */
   planError: Error | undefined;
   runError: Error | undefined;
   /** Keeps a run going until it is cancelled or drained. */
   isEndless = false;
+  /** Its last step is over by the time that it is drained. */
+  endsWhileDrained = false;
   /** Called when the run's events are all out. */
   onRunning: () => void = () => {};
   readonly asked: unknown[] = [];
@@ -126,13 +141,19 @@ export class FakeStet implements Stet {
   }
 
   async run(source: unknown, options?: RunOptions): Promise<RunHandle> {
-    this.asked.push({ run: source, options });
+    const { resume = 'new', signal, ...others } = options ?? {};
+    this.asked.push({ run: source, options: others });
     if (this.runError !== undefined) throw this.runError;
+    if (this.resumable !== undefined) {
+      const choosing = typeof resume === 'string' ? resume : resume(this.resumable);
+      this.choice = await Promise.race([choosing, rejectOnAbort(signal)]);
+    }
     return this.makeHandle();
   }
 
-  async resume(run: string): Promise<RunHandle> {
-    this.asked.push({ resume: run });
+  async resume(run: string, options: ResumeOptions = {}): Promise<RunHandle> {
+    const { signal: _signal, ...others } = options;
+    this.asked.push({ resume: run, options: others });
     return this.makeHandle();
   }
 
@@ -157,6 +178,8 @@ export class FakeStet implements Stet {
   async list(): Promise<readonly RunSummaryDocument[]> {
     return this.summaries;
   }
+
+  readonly cache = new FakeCache(this.asked);
 
   async close(): Promise<void> {
     this.isClosed = true;
@@ -189,10 +212,17 @@ export class FakeStet implements Stet {
       // A drained run ends nothing: its events and its result stay open.
       drain: async () => {
         this.asked.push('handle.drain');
-        this.runDocument = { ...this.runDocument, status: 'running', ended_at: null };
+        if (!this.endsWhileDrained) this.runDocument = { ...this.runDocument, status: 'running', ended_at: null };
       },
     };
   }
+}
+
+function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted === true) reject(signal.reason as Error);
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /** A context that collects what a command writes. */
@@ -210,6 +240,7 @@ export class FakeContext implements CommandContext {
   clockMs = now;
   private readonly listeners = new Set<(signal: StopSignal) => void>();
 
+  ask: CommandContext['ask'] = undefined;
   readonly stdout;
   readonly stderr;
 

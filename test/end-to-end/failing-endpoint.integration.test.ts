@@ -35,8 +35,12 @@ const run = () => runCliJson<RunDocument>(command, { cwd: folder.path });
 describe('an endpoint that never answers', () => {
   it('is named with its address when nothing listens there', async () => {
     const address = `127.0.0.1:${await findClosedPort()}`;
-    await writeRun({ baseUrl: `http://${address}/v1` });
-    const { code, document } = await run();
+    await folder.write('run.yaml', {
+      ...makeCapitalRun({ baseUrl: `http://${address}/v1`, rows }),
+      limits: { outage_patience_s: 1 },
+    });
+    const { code, document, stderr } = await run();
+    expect(stderr).toMatch(/plain: waits for model small: no connection since \d+ s/);
     expect(code).toBe(1);
     expect(document).toMatchObject({
       status: 'failed',
@@ -67,7 +71,7 @@ describe('an endpoint that never answers', () => {
       answer: { status: 404, content: 'No such model' },
       says: /404.*No such model/,
     },
-  ])('fails the task at once, without asking for each sample, when it sends $name', async ({ answer, says }) => {
+  ])('fails the task soon, without asking for each sample, when it sends $name', async ({ answer, says }) => {
     server.setHandler(() => answer);
     await writeRun();
     const { code, document } = await run();
@@ -98,7 +102,7 @@ function expectUnusable(document: RunDocument, says: RegExp): void {
   expect(server.count()).toBeLessThan(rows);
 }
 
-describe('an endpoint that goes away half-way', () => {
+describe('an endpoint that goes away for the last few samples', () => {
   it.each<{ name: string; answer: TestAnswer }>([
     { name: 'is overloaded', answer: { status: 429, content: 'slow down' } },
     { name: 'answers with a web page', answer: { fault: 'html' } },
@@ -106,7 +110,7 @@ describe('an endpoint that goes away half-way', () => {
   ])('leaves sample errors when it $name; resume sends only what is missing', async ({ answer }) => {
     const answered = new Set<string>();
     server.setHandler(({ prompt }) => {
-      if (answered.size >= 10) return answer;
+      if (answered.size >= 12) return answer;
       answered.add(prompt);
       return answerCapital(prompt);
     });
@@ -116,19 +120,19 @@ describe('an endpoint that goes away half-way', () => {
     const [failed] = first.document.tasks;
     expect(failed).toMatchObject({
       status: 'failed',
-      samples: { total: rows, errors: rows - 10 },
+      samples: { total: rows, errors: rows - 12 },
       error: { code: 'too-many-sample-errors' },
       metrics_are_partial: true,
-      model_queries: { sent: rows, retried: rows - 10, saved: 0 },
+      model_queries: { sent: rows, retried: rows - 12, saved: 0 },
     });
-    expect(server.count()).toBe(10 + 2 * (rows - 10));
+    expect(server.count()).toBe(12 + 2 * (rows - 12));
 
     server.setHandler(({ prompt }) => answerCapital(prompt));
     const before = server.count();
     const resumed = await runCliJson<RunDocument>(['resume', 'latest'], { cwd: folder.path });
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(resumed.document).toMatchObject({ run: first.document.run, status: 'completed', attempt: 2 });
-    expect(server.count() - before).toBe(rows - 10);
+    expect(server.count() - before).toBe(rows - 12);
     const askedAgain = server.requests.slice(before).map((request) => request.prompt);
     expect(askedAgain.filter((prompt) => answered.has(prompt))).toEqual([]);
     expect(resumed.document.tasks[0]).toMatchObject({ samples: { errors: 0 }, metrics: { accuracy: 0.9 } });

@@ -19,12 +19,19 @@ export function createVirtualClock(options: { readonly random?: () => number } =
     sleep: (durationMs, signal) =>
       new Promise((resolve, reject) => {
         sleeps.push(durationMs);
-        const sleeper = { wakeAt: now + durationMs, wake: resolve };
-        sleepers.add(sleeper);
-        signal.addEventListener('abort', () => {
+        const giveUp = () => {
           sleepers.delete(sleeper);
           reject(signal.reason as Error);
-        });
+        };
+        const sleeper = {
+          wakeAt: now + durationMs,
+          wake: () => {
+            signal.removeEventListener('abort', giveUp);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal.addEventListener('abort', giveUp);
       }),
     async advance(durationMs) {
       const end = now + durationMs;
@@ -43,5 +50,5 @@ export function createVirtualClock(options: { readonly random?: () => number } =
 
 /** Lets everything that is ready run. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
 }

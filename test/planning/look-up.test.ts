@@ -56,7 +56,7 @@ async function publish(
   const metrics = await putText(`metrics of ${id}`);
   const samples = { total: 10, solverErrors, errors, excludedFromMetrics: 0 };
   await results.recordSummary(id, makeSummary(id, { manifest, metrics, samples }));
-  await results.publish(id, { replaceCurrent: policy === 'update' });
+  await results.publish(id, null);
   return { ...stages, manifest, metrics };
 }
 
@@ -66,7 +66,7 @@ async function find(
 ) {
   const { policy = 'reuse', limit = 0, maxAge, nowMs = Date.now() } = changes;
   const plan = {
-    limits: { max_sample_errors: limit },
+    limits: { max_sample_errors: limit, outage_patience_s: 1_800 },
     reuse: { answers: 'off', ...(maxAge === undefined ? {} : { max_age: maxAge }) },
   } as const;
   const [finding] = await lookUp(opened.store, plan, policy, [wanted], nowMs);
@@ -109,7 +109,7 @@ describe('a look-up', () => {
         throw new Error('The store was asked.');
       },
     });
-    const plan = { limits: { max_sample_errors: 0 }, reuse: { answers: 'off' } } as const;
+    const plan = { limits: { max_sample_errors: 0, outage_patience_s: 1_800 }, reuse: { answers: 'off' } } as const;
     const findings = await lookUp(untouchable, plan, policy, [task, otherScoring], Date.now());
     expect(findings).toEqual([1, 2].map(() => ({ decision: { verdict: 'none', rejections: [] }, warnings: [] })));
   });
@@ -144,7 +144,7 @@ describe('a look-up', () => {
   test('answers for every specification, in their order', async () => {
     await publish('one');
     const unknown = { ...task, solverKey: digestOf('unknown'), resultKey: digestOf('unknown') };
-    const plan = { limits: { max_sample_errors: 0 }, reuse: { answers: 'off' } } as const;
+    const plan = { limits: { max_sample_errors: 0, outage_patience_s: 1_800 }, reuse: { answers: 'off' } } as const;
     const findings = await lookUp(opened.store, plan, 'reuse', [unknown, otherScoring, task, task], Date.now());
     expect(findings.map(({ decision }) => decision.verdict)).toEqual(['none', 'partial', 'full', 'full']);
   });

@@ -2,7 +2,9 @@ import { describe } from 'vitest';
 import { describeContentStore } from './conformance/content-store-suite.ts';
 import { describeDatasetCache } from './conformance/dataset-cache-suite.ts';
 import { describeJournal } from './conformance/journal-suite.ts';
+import { describeLimitLedger } from './conformance/limit-ledger-suite.ts';
 import type { OpenStore } from './conformance/opened-store.ts';
+import { describeReopening } from './conformance/reopening-suite.ts';
 import { describeResultIndex } from './conformance/result-index-suite.ts';
 import { describeRunLog } from './conformance/run-log-suite.ts';
 import { describeSharing } from './conformance/sharing-suite.ts';
@@ -12,9 +14,11 @@ export function describeStore(name: string, open: OpenStore): void {
   describe(`${name} store`, () => {
     describeContentStore(open);
     describeJournal(open);
+    describeReopening(open);
     describeResultIndex(open);
     describeRunLog(open);
     describeDatasetCache(open);
+    describeLimitLedger(open);
     describeSharing(open);
   });
 }

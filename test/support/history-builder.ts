@@ -19,6 +19,7 @@ const taskQueue = { name: 'stet/test' };
  */
 export class HistoryBuilder {
   readonly #events: HistoryEventJson[] = [];
+  #activities = 0;
 
   build(): HistoryJson {
     return { events: [...this.#events] };
@@ -64,11 +65,8 @@ export class HistoryBuilder {
   }
 
   beginActivity(name: string): string {
-    const activityId = String(
-      1 + this.#events.filter(({ eventType }) => eventType === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED').length,
-    );
     return this.#add('ACTIVITY_TASK_SCHEDULED', {
-      activityId,
+      activityId: String(++this.#activities),
       activityType: { name },
       taskQueue,
       scheduleToCloseTimeout: '0s',
@@ -82,6 +80,54 @@ export class HistoryBuilder {
     const startedEventId = this.#add('ACTIVITY_TASK_STARTED', { scheduledEventId, identity: 'test', attempt: 1 });
     const value = result === undefined ? {} : { result: toPayloads(result) };
     this.#add('ACTIVITY_TASK_COMPLETED', { scheduledEventId, startedEventId, identity: 'test', ...value });
+    return this;
+  }
+
+  /** An activity that the last turn asked for although it was cancelled: there is no event of it, but its number is taken. */
+  skipActivity(): this {
+    this.#activities++;
+    return this;
+  }
+
+  /** The last turn asked for this activity to stop. */
+  requestActivityCancel(scheduledEventId: string): this {
+    this.#add('ACTIVITY_TASK_CANCEL_REQUESTED', { scheduledEventId });
+    return this;
+  }
+
+  /** An activity that was told to stop, and did. */
+  cancelActivity(scheduledEventId: string): this {
+    const startedEventId = this.#add('ACTIVITY_TASK_STARTED', { scheduledEventId, identity: 'test', attempt: 1 });
+    this.#add('ACTIVITY_TASK_CANCELED', { scheduledEventId, startedEventId, identity: 'test' });
+    return this;
+  }
+
+  /** An activity that ended with an error which is not tried again: because of what it is, or because of a cancel. */
+  failActivity(
+    scheduledEventId: string,
+    type: string,
+    because: 'NON_RETRYABLE_FAILURE' | 'CANCEL_REQUESTED' = 'NON_RETRYABLE_FAILURE',
+  ): this {
+    const startedEventId = this.#add('ACTIVITY_TASK_STARTED', { scheduledEventId, identity: 'test', attempt: 1 });
+    const failure = {
+      message: 'It failed.',
+      source: 'TypeScriptSDK',
+      applicationFailureInfo: { type, nonRetryable: because === 'NON_RETRYABLE_FAILURE' },
+    };
+    const retryState = `RETRY_STATE_${because}`;
+    this.#add('ACTIVITY_TASK_FAILED', { scheduledEventId, startedEventId, identity: 'test', failure, retryState });
+    return this;
+  }
+
+  /** A child that the last turn asked for, and whose id another execution has. */
+  refuseChild(workflowType: string, workflowId: string): this {
+    const child = { workflowType: { name: workflowType }, namespace: 'default', workflowId };
+    const initiatedEventId = this.#add('START_CHILD_WORKFLOW_EXECUTION_INITIATED', { ...child, taskQueue });
+    this.#add('START_CHILD_WORKFLOW_EXECUTION_FAILED', {
+      ...child,
+      initiatedEventId,
+      cause: 'START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS',
+    });
     return this;
   }
 
@@ -99,6 +145,29 @@ export class HistoryBuilder {
       workflowExecution,
     });
     return { initiatedEventId, startedEventId };
+  }
+
+  endChild(
+    workflowType: string,
+    workflowId: string,
+    child: ReturnType<HistoryBuilder['beginChild']>,
+    result: unknown,
+  ): this {
+    const execution = { workflowExecution: { workflowId, runId: 'child-run' }, namespace: 'default' };
+    this.#add('CHILD_WORKFLOW_EXECUTION_COMPLETED', {
+      workflowType: { name: workflowType },
+      ...execution,
+      ...child,
+      result: toPayloads(result),
+    });
+    return this;
+  }
+
+  /** Somebody ended a child from outside: none of its code ran. */
+  terminateChild(workflowType: string, workflowId: string, child: ReturnType<HistoryBuilder['beginChild']>): this {
+    const execution = { workflowExecution: { workflowId, runId: 'child-run' }, namespace: 'default' };
+    this.#add('CHILD_WORKFLOW_EXECUTION_TERMINATED', { workflowType: { name: workflowType }, ...execution, ...child });
+    return this;
   }
 
   requestCancel(): this {
@@ -127,6 +196,22 @@ export class HistoryBuilder {
 
   endCancelled(): this {
     this.#add('WORKFLOW_EXECUTION_CANCELED', {});
+    return this;
+  }
+
+  endFailed(type: string): this {
+    const failure = {
+      message: 'It failed.',
+      source: 'TypeScriptSDK',
+      applicationFailureInfo: { type, nonRetryable: true },
+    };
+    this.#add('WORKFLOW_EXECUTION_FAILED', { failure, retryState: 'RETRY_STATE_NON_RETRYABLE_FAILURE' });
+    return this;
+  }
+
+  endContinuedAsNew(workflowType: string, input: unknown): this {
+    const next = { newExecutionRunId: 'next-run', workflowType: { name: workflowType }, taskQueue };
+    this.#add('WORKFLOW_EXECUTION_CONTINUED_AS_NEW', { ...next, input: toPayloads(input) });
     return this;
   }
 

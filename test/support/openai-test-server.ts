@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -23,6 +24,16 @@ export interface TestRequestBody {
   readonly [name: string]: unknown;
 }
 
+/**
+ * - `html`: a page
+ * - `truncated`: the body breaks off, and its framing tells
+ * - `unframed`: the body breaks off, and nothing says that it should go on
+ * - `reset`: the connection is cut without a response
+ * - `trickle`: the body comes byte by byte and never ends
+ * - `endless`: it comes as fast as it is taken and never ends
+ */
+export type TestFault = 'html' | 'truncated' | 'unframed' | 'reset' | 'trickle' | 'endless';
+
 /** What the server does with a request; text is a completion. */
 export type TestAnswer =
   | string
@@ -34,8 +45,7 @@ export type TestAnswer =
       /** The body as it is; text is sent verbatim, anything else as JSON. */
       readonly body?: unknown;
       readonly delayMs?: number;
-      /** Answered with a page; `truncated`: the body breaks off; `reset`: the connection is cut without a response. */
-      readonly fault?: 'html' | 'truncated' | 'reset';
+      readonly fault?: TestFault;
     };
 
 export type TestHandler = (request: TestRequest) => TestAnswer | Promise<TestAnswer>;
@@ -146,12 +156,35 @@ async function reply(answer: TestAnswer, request: TestRequest, response: ServerR
     (status < 400 ? makeCompletion(request, content ?? '') : { error: { message: content ?? 'failed', type: 'test' } });
   const text = fault === 'html' ? '<!doctype html><html><body>Sign in</body></html>' : asText(payload);
   const contentType = fault === 'html' ? 'text/html; charset=utf-8' : 'application/json';
-  response.writeHead(status, { 'content-type': contentType, 'x-request-id': `request-${request.index}`, ...headers });
-  if (fault === 'truncated') {
-    response.write(text.slice(0, Math.ceil(text.length / 2)), () => response.socket?.destroy());
+  if (fault === 'unframed') {
+    const half = text.slice(0, Math.ceil(text.length / 2));
+    response.socket?.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n${half}`);
     return;
   }
-  response.end(text);
+  response.writeHead(status, { 'content-type': contentType, 'x-request-id': `request-${request.index}`, ...headers });
+  switch (fault) {
+    case 'truncated':
+      response.write(text.slice(0, Math.ceil(text.length / 2)), () => response.socket?.destroy());
+      return;
+    case 'trickle':
+      return pourOut(response, ' ', 5);
+    case 'endless':
+      return pourOut(response, ' '.repeat(65_536), 0);
+    case 'html':
+    case undefined:
+      response.end(text);
+  }
+}
+
+/** Writes until the other side has had enough. */
+async function pourOut(response: ServerResponse, piece: string, pauseMs: number): Promise<void> {
+  const closed = once(response, 'close');
+  while (!response.destroyed) {
+    const hasRoom = response.write(piece);
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    else if (!hasRoom) await Promise.race([once(response, 'drain'), closed]);
+  }
+  await closed;
 }
 
 function asText(payload: unknown): string {

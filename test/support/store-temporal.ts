@@ -6,9 +6,15 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 /** The embedded Temporal server of a store directory, while something holds it open. */
 export interface StoreTemporal extends AsyncDisposable {
   readonly client: Client;
+  readonly address: string;
   /** Every execution in its namespace, the links of a continued one apart; waits until each of these ids is listed. */
   listExecutions(expectedWorkflowIds?: readonly string[]): Promise<readonly WorkflowExecutionInfo[]>;
   fetchHistory(execution: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>): Promise<HistoryJson>;
+  /**
+   * All text that Temporal shows of an execution beside its history: memo, summaries, search attributes, and of what is
+   * pending the last failure and the heartbeat details.
+   */
+  describeAsText(execution: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>): Promise<string>;
 }
 
 /** As `temporal workflow show --output json` prints it. */
@@ -28,10 +34,12 @@ export async function connectStoreTemporal(storeDirectory: string): Promise<Stor
   const record = JSON.parse(await readFile(path.join(storeDirectory, 'temporal', 'server.json'), 'utf8')) as {
     readonly port: number;
   };
-  const connection = await Connection.connect({ address: `127.0.0.1:${record.port}` });
+  const address = `127.0.0.1:${record.port}`;
+  const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   return {
     client,
+    address,
     async listExecutions(expected = []) {
       const deadline = Date.now() + LISTING_DEADLINE_MS;
       for (;;) {
@@ -47,8 +55,20 @@ export async function connectStoreTemporal(storeDirectory: string): Promise<Stor
       const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
       return JSON.parse(historyToJSON(history)) as HistoryJson;
     },
+    async describeAsText({ workflowId, runId }) {
+      const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+      return collectText(raw).join('\n');
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   };
+}
+
+/** Every text within, bytes read as such. */
+function collectText(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...collectText(inner)]);
 }
 
 /** Every payload within a history, decoded. */

@@ -1,10 +1,12 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Verdict } from '../../contracts/cache-policy.ts';
 import { makeEvaluationWorkflowId, makeTaskResultWorkflowId } from '../../contracts/ids.ts';
-import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
+import { openStet, type RunDocument, type RunHandle, type Stet } from '../../embedded/index.ts';
+import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
 import { openStore } from '../../storage/index.ts';
 import { makeGate } from '../activities/fake-models.ts';
 import { answerCapital, type CapitalRunOptions, looseScorer, makeCapitalRun } from '../support/capital-run.ts';
@@ -13,11 +15,11 @@ import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '
 import { connectStoreTemporal, type HistoryJson } from '../support/store-temporal.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-// Records the histories of real runs: `npm run histories`. Those of a release are never recorded again: an open run of
-// that release must replay on every later one.
+// Records the histories of real runs: `npm run histories`. One that is there is never recorded again: a run that was open
+// under that code must replay on every later one. A file of code that was never released may be deleted by hand.
 
-/** Of the workflow code; goes up when a release changes what it says to Temporal. */
-const version = '0.1';
+/** Of the workflow code; goes up when it says something else to Temporal. */
+const version = '0.2';
 const target = new URL('../histories/', import.meta.url);
 
 const answerWell: TestHandler = ({ prompt }) => answerCapital(prompt);
@@ -26,6 +28,8 @@ let server: OpenAiTestServer;
 let folder: TemporaryFolder;
 let stet: Stet;
 let scenario = 0;
+/** Holds the queries of the present scenario. */
+let gate = makeGate();
 
 beforeAll(async () => {
   server = await startOpenAiTestServer({ answer: answerWell });
@@ -99,7 +103,7 @@ async function write(workflow: string, name: string, history: HistoryJson): Prom
   const place = new URL(`${workflow}/`, target);
   await mkdir(place, { recursive: true });
   const file = fileURLToPath(new URL(`${name}-${version}.json`, place));
-  await rm(file, { force: true });
+  if (existsSync(file)) return;
   await writeFile(file, `${JSON.stringify(scrub(history), undefined, 1)}\n`);
 }
 
@@ -138,10 +142,12 @@ it('records runs that completed with every verdict', async () => {
   await recordTaskResult('completed-partial', partial, { verdict: 'partial' });
 });
 
-it('records a run with twins, and one without a look-up', async () => {
+it('records runs with twins and siblings, and ones without a look-up', async () => {
   const specifications = ['a', 'b'].map((key) => ({ key, task_key: 'capital-qa', model_key: 'small' }));
   await recordEvaluation('completed-twins', await complete({ specifications }));
   await recordEvaluation('completed-update', await complete({ cachePolicy: 'update' }));
+  await recordEvaluation('completed-no-cache', await complete({ cachePolicy: 'no-cache' }));
+  await recordEvaluation('completed-siblings', await (await stet.run(makeSiblings())).result());
 });
 
 it('records a run that failed, and its resume', async () => {
@@ -159,45 +165,59 @@ it('records a run that failed, and its resume', async () => {
   await recordTaskResult('resumed', resumed);
 });
 
-it('records a run that was cancelled', async () => {
-  const stopping = makeGate();
-  server.setHandler(async ({ prompt }) => {
-    await stopping.promise;
-    return { content: answerCapital(prompt), delayMs: 2_000 };
-  });
-  const before = server.count();
-  const handle = await stet.run(makeRun());
-  await expect.poll(() => server.count() - before, { timeout: 20_000 }).toBeGreaterThan(0);
-  const cancelling = handle.cancel();
-  stopping.open();
-  await cancelling;
+it('records a run that was cancelled, and its resume', async () => {
+  const handle = await startHeld();
+  await cancelHeld(handle);
   const cancelled = await handle.result();
   expect(cancelled.status).toBe('cancelled');
   await recordEvaluation('cancelled', cancelled);
   await recordTaskResult('cancelled', cancelled);
+  server.setHandler(answerWell);
+  const resumed = await (await stet.resume(handle.id)).result();
+  expect(resumed.status).toBe('completed');
+  await recordEvaluation('resumed-after-cancel', resumed);
+  await recordTaskResult('resumed-after-cancel', resumed);
 });
 
 it('records a run that waited for another', async () => {
-  const waiting = makeGate();
-  server.setHandler(async ({ prompt }) => {
-    await waiting.promise;
-    return answerCapital(prompt);
-  });
-  const before = server.count();
-  const first = await stet.run(makeRun());
-  await expect.poll(() => server.count() - before, { timeout: 20_000 }).toBeGreaterThan(0);
-  const second = await stet.run(makeRun({ scorers: [looseScorer] }));
-  const store = await openStore(storeDirectory());
-  await expect.poll(async () => (await store.runs.listWaits(second.id)).length, { timeout: 20_000 }).toBe(1);
-  await store.close();
-  waiting.open();
+  const first = await startHeld();
+  const second = await startWaiting({ scorers: [looseScorer] });
+  gate.open();
   await first.result();
   const document = await second.result();
   expect(document.tasks[0]?.reuse).toBe('partial');
   await recordEvaluation('waited', document);
 });
 
-it('records a task result that continued as new', async () => {
+it('records a run that took over from another, and one that was cancelled while it waited', async () => {
+  const first = await startHeld();
+  const [second, third] = [await startWaiting(), await startWaiting({ scorers: [looseScorer] })];
+  await third.cancel();
+  await recordEvaluation('cancelled-while-waiting', await third.result());
+  await cancelHeld(first);
+  server.setHandler(answerWell);
+  const document = await second.result();
+  expect(document.tasks[0]?.reuse).toBe('none');
+  await recordEvaluation('took-over', document);
+});
+
+it('records a run whose child was terminated', async () => {
+  const handle = await startHeld();
+  const store = await openStore(storeDirectory());
+  const [task] = await store.results.listTaskResults(handle.id);
+  await store.close();
+  if (task === undefined) throw new Error('The run has no task.');
+  const storeId = await readStoreId(storeDirectory());
+  await using temporal = await connectStoreTemporal(storeDirectory());
+  const workflowId = makeTaskResultWorkflowId({ ...task, storeId, verdict: 'none' });
+  await temporal.client.workflow.getHandle(workflowId).terminate('for the record');
+  gate.open();
+  const document = await handle.result();
+  expect(document.status).toBe('cancelled');
+  await recordEvaluation('child-terminated', document);
+});
+
+it('records task results that continued as new, one of them cancelled afterwards', async () => {
   const environment = await limitTemporal(folder, { 'limit.historyCount.suggestContinueAsNew': 80 });
   const directory = storeDirectory('limited');
   const limited = await openStet({ store: directory, workingDirectory: folder.path, environment, segmentSize: 1 });
@@ -206,7 +226,64 @@ it('records a task result that continued as new', async () => {
     expect(document.status).toBe('completed');
     await recordTaskResult('continued-as-new', document, { directory, link: 0 });
     await recordTaskResult('completed-after-continued', document, { directory });
+
+    const handle = await startHeld({ rows: 30, systemPrompt: 'Cancelled later.' }, { on: limited, answers: 20 });
+    await cancelHeld(handle);
+    const cancelled = await handle.result();
+    expect(cancelled.status).toBe('cancelled');
+    await recordTaskResult('cancelled-after-continued', cancelled, { directory });
   } finally {
     await limited.close();
   }
 });
+
+/** A run of which so many queries are answered, and the others held until the gate is opened. */
+async function startHeld(
+  options: Partial<CapitalRunOptions> = {},
+  { on = stet, answers = 0 }: { readonly on?: Stet; readonly answers?: number } = {},
+): Promise<RunHandle> {
+  gate = makeGate();
+  const held = makeGate();
+  const opened = gate.promise;
+  let arrived = 0;
+  server.setHandler(async ({ prompt }) => {
+    if (++arrived > answers) {
+      held.open();
+      await opened;
+    }
+    return answerCapital(prompt);
+  });
+  const handle = await on.run(makeRun(options));
+  await held.promise;
+  return handle;
+}
+
+/** A run that wants what another works on. */
+async function startWaiting(options: Partial<CapitalRunOptions> = {}): Promise<RunHandle> {
+  const handle = await stet.run(makeRun(options));
+  const store = await openStore(storeDirectory());
+  await expect.poll(async () => (await store.runs.listWaits(handle.id)).length, { timeout: 20_000 }).toBe(1);
+  await store.close();
+  return handle;
+}
+
+/** The queries in flight are answered once the cancel is under way, and slowly enough that it is heard before. */
+async function cancelHeld(handle: RunHandle): Promise<void> {
+  const cancelling = handle.cancel();
+  setTimeout(() => gate.open(), 2_000);
+  await cancelling;
+}
+
+/** Two specifications of one solver and unlike scoring sections. */
+function makeSiblings() {
+  const specifications = ['capital', 'country'].map((truth) => ({
+    key: truth,
+    task_key: 'capital-qa',
+    model_key: 'small',
+    task_config: { truth: `{{ sample.${truth} }}` },
+  }));
+  const source = makeRun({ specifications, scorers: [{ type: 'string_equals', ground_truth: '<< config.truth >>' }] });
+  const tasks = (source as unknown as { readonly tasks: readonly object[] }).tasks;
+  const config_spec = [{ key: 'truth', type: 'string' }];
+  return { ...source, tasks: tasks.map((task) => ({ ...task, config_spec })) } as unknown as RunFileInput;
+}

@@ -70,6 +70,23 @@ describe('progress without a terminal', () => {
     expect(context.errorOutput).toBe('answers: waits for run abcd1234\n');
   });
 
+  it('does not repeat every second for how long it has waited', () => {
+    const context = new FakeContext('');
+    const view = makeProgressView(context);
+    for (let second = 0; second < 70; second++) {
+      view.update([makeProgress({ waitsFor: `model small: 503 since ${second} s` })]);
+      context.clockMs += 1_000;
+    }
+    view.update([makeProgress({ done: 51 })]);
+    expect(context.errorOutput.split('\n').map((line) => line.replace(/, \d+\/.*/, ''))).toEqual([
+      'answers: waits for model small: 503 since 0 s',
+      'answers: waits for model small: 503 since 30 s',
+      'answers: waits for model small: 503 since 60 s',
+      expect.stringMatching('answers: solve 51/200'),
+      '',
+    ]);
+  });
+
   it('holds no control sequences', () => {
     const context = new FakeContext('');
     const view = makeProgressView(context);

@@ -30,7 +30,7 @@ export interface HoldingCommand {
   readonly address: string;
   readonly startedHere: boolean;
   readonly isFresh: boolean;
-  readonly databaseCreatedAt: string;
+  readonly databaseWholeSince: string;
   readonly notices: string;
 }
 

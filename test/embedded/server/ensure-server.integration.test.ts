@@ -144,7 +144,7 @@ describe('the server of a store', () => {
     await waitForEnd(() => isServerAlive(record));
     const after = await hold();
     expect(after).toMatchObject({ address: before.address, startedHere: true, isFresh: false });
-    expect(after.databaseCreatedAt).toBe(before.databaseCreatedAt);
+    expect(after.databaseWholeSince).toBe(before.databaseWholeSince);
     expect(await knowsWorkflow(after.address, 'kept')).toBe(true);
   });
 
@@ -199,6 +199,33 @@ describe('the server of a store', () => {
     } finally {
       squatter.close();
     }
+  });
+
+  it('goes on from records that a power cut or a kill left half-written', async () => {
+    const first = await hold();
+    await first.release();
+    const old = readRecord(store);
+    await waitForEnd(() => isServerAlive(old));
+    const inTemporal = (name: string): string => join(store, 'temporal', name);
+    const record = readFileSync(inTemporal('server.json'), 'utf8');
+    writeFileSync(inTemporal('server.json'), record.slice(0, record.length / 2));
+    writeFileSync(inTemporal('server.json.new'), '{');
+    writeFileSync(inTemporal('temporal.db.json.new'), '');
+    writeFileSync(inTemporal('server.lock-journal'), 'left over');
+    const second = await hold();
+    expect(second).toMatchObject({ startedHere: true, isFresh: false });
+    expect(readRecord(store).state).toBe('ready');
+    expect(notices).toEqual([]);
+  });
+
+  it('makes a new database where the stamp of the old one is half-written', async () => {
+    const first = await hold();
+    await first.release();
+    const old = readRecord(store);
+    await waitForEnd(() => isServerAlive(old));
+    writeFileSync(join(store, 'temporal', 'temporal.db.json'), '{"cliVersion":');
+    expect(await hold()).toMatchObject({ startedHere: true, isFresh: true });
+    expect(notices).toEqual([expect.stringMatching(/set aside .* nothing says which version/)]);
   });
 
   it('is not asked for by a process that is not registered', async () => {
@@ -281,7 +308,7 @@ describe('Temporal’s database', () => {
     unlinkSync(join(store, 'temporal', 'temporal.db'));
     const second = await hold();
     expect(second.isFresh).toBe(true);
-    expect(Date.parse(second.databaseCreatedAt)).toBeGreaterThan(Date.parse(first.databaseCreatedAt));
+    expect(Date.parse(second.databaseWholeSince)).toBeGreaterThan(Date.parse(first.databaseWholeSince));
   });
 });
 

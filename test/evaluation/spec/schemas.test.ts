@@ -33,7 +33,7 @@ describe('the schemas of the run config', () => {
       tasks: [],
       config: {},
       run_config: { num_samples: null, subsampling: 'head', cache_policy: 'reuse', seed: 0 },
-      limits: { max_sample_errors: 0 },
+      limits: { max_sample_errors: 0, outage_patience_s: 1_800 },
       reuse: { answers: 'off' },
     });
     expect(scorerSchema.parse({ type: 'numeric_equals', ground_truth: '1' })).toEqual({

@@ -71,7 +71,7 @@ describe('custom_connection', () => {
       '{"choices": [{"message": {"role": "assistant", "content": "{{ status_code }}"}}]}',
     );
     const model = planModel({ config: { url: server.baseUrl, adapter: { key: 'mine' } } }, { adapter });
-    await using strict = startModels();
+    await using strict = startModels(hastyClock);
     expect((await failureOf(ask(strict, model, 'unknown'))).code).toBe('model-unusable');
     await using models = startModels();
     await ask(models, model, 'known');

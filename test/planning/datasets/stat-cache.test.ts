@@ -2,6 +2,7 @@ import { readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync 
 import { readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lostRowsWarning } from '../../../planning/datasets/plan-dataset.ts';
 import type { CompileFilters } from '../../../planning/datasets/row-filter.ts';
 import { createDatasetBench, makeJsonl, makeLocal } from './support/dataset-bench.ts';
 
@@ -126,8 +127,10 @@ describe('stored rows that are gone', () => {
       if (damage === 'removed') rmSync(blob);
       else if (damage === 'cut short') truncateSync(blob, 10);
       else writeFileSync(blob, Buffer.alloc(statSync(blob).size));
-      expect(await bench.plan(dataset, {}, later)).toEqual(first);
+      const again = await bench.plan(dataset, {}, later);
+      expect(again).toEqual({ ...first, warnings: [...first.warnings, lostRowsWarning] });
       expect(await bench.readSamples(first)).toEqual(before);
+      expect(await bench.plan(dataset, {}, later)).toEqual(first);
     }
   });
 });

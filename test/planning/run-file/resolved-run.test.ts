@@ -9,7 +9,7 @@ describe('a resolved run', () => {
     expect(run).toMatchObject({
       evaluation: null,
       runConfig: { num_samples: null, subsampling: 'head', cache_policy: 'reuse', seed: 0 },
-      limits: { max_sample_errors: 0 },
+      limits: { max_sample_errors: 0, outage_patience_s: 1_800 },
       reuse: { answers: 'off' },
       secrets: {},
       tasks: [],
@@ -19,7 +19,10 @@ describe('a resolved run', () => {
   });
 
   it('takes a section without content for one that is left out', async () => {
-    expect((await readConfig('limits:\nmodels:\nevaluation:\n')).limits).toEqual({ max_sample_errors: 0 });
+    expect((await readConfig('limits:\nmodels:\nevaluation:\n')).limits).toEqual({
+      max_sample_errors: 0,
+      outage_patience_s: 1_800,
+    });
   });
 
   it('turns $provider entries into provider connections with keys of their own', async () => {

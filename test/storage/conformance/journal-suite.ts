@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AttemptSuperseded } from '../../../storage/journal.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 import {
+  completeTask,
   digestOf,
   makeAnswer,
   makeJournalAnswer,
@@ -17,7 +19,7 @@ export function describeJournal(open: OpenStore): void {
     const segment = segmentOf('task-1');
     beforeEach(async () => {
       opened = await open();
-      await opened.store.runs.createRun(makeRun('run-1'), [makeTask('task-1')]);
+      await opened.store.runs.createRun(makeRun('run-1'), [makeTask('task-1'), makeTask('task-2')]);
     });
     afterEach(() => opened.dispose());
 
@@ -113,6 +115,48 @@ export function describeJournal(open: OpenStore): void {
       await journal.appendAnswer(segment, makeJournalAnswer('of a zombie'));
       await journal.appendOutcome(segment, makeJournalOutcome(2));
       expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
+    });
+
+    test('keeps the answers within an outcome that came too late to stand', async () => {
+      const { journal } = opened.store;
+      await journal.appendOutcome(segment, makeJournalOutcome(0, { text: 'stands' }));
+      const paid = journal.appendAnswer(segment, makeJournalAnswer('paid'));
+      const late = journal.appendOutcome(segment, makeJournalOutcome(0, { text: 'late' }));
+      expect(await late).toBe(makeJournalOutcome(0, { text: 'stands' }).text);
+      expect(await paid).toEqual(makeAnswer('paid'));
+      expect((await journal.load(segment)).answers).toEqual([makeJournalAnswer('paid')]);
+    });
+
+    test('takes from an attempt that is over its solver answers only', async () => {
+      const { journal, results, runs } = opened.store;
+      const end = { status: 'failed', error: null } as const;
+      for (const id of ['task-1', 'task-2']) await results.recordEnd(id, end);
+      await runs.recordRunEnd('run-1', { failed: false });
+      await runs.reopenRun('run-1');
+      const kept = journal.appendAnswer(segment, makeJournalAnswer('kept'));
+      const outcome = journal.appendOutcome(segment, makeJournalOutcome(0));
+      await expect(outcome).rejects.toBeInstanceOf(AttemptSuperseded);
+      expect(await kept).toEqual(makeAnswer('kept'));
+      await journal.appendAnswer(segmentOf('task-1', 'score'), makeJournalAnswer('of another judge'));
+      await expect(journal.removeOutcomes(segment, [0], [])).rejects.toBeInstanceOf(AttemptSuperseded);
+      expect(await journal.load(segment)).toEqual({ answers: [makeJournalAnswer('kept')], outcomes: [] });
+      expect(await journal.load(segmentOf('task-1', 'score'))).toEqual({ answers: [], outcomes: [] });
+      const again = makeJournalOutcome(0, { text: 'of attempt 2' });
+      expect(await journal.appendOutcome({ ...segment, attempt: 2 }, again)).toBe(again.text);
+    });
+
+    test('takes nothing for a task result that is completed or gone', async () => {
+      const { journal, results } = opened.store;
+      await opened.store.runs.createRun(makeRun('run-2'), [makeTask('source')]);
+      await completeTask(opened.store, 'source');
+      await results.recordAlias('task-1', { sourceId: 'source', warnings: [] });
+      await journal.appendAnswer(segment, makeJournalAnswer('late'));
+      await journal.appendOutcome(segment, makeJournalOutcome(1));
+      expect(await journal.load(segment)).toEqual({ answers: [], outcomes: [] });
+      const gone = segmentOf('gone');
+      await journal.appendAnswer(gone, makeJournalAnswer('late'));
+      await expect(journal.appendOutcome(gone, makeJournalOutcome(1))).rejects.toBeInstanceOf(AttemptSuperseded);
+      expect(await journal.load(gone)).toEqual({ answers: [], outcomes: [] });
     });
 
     test('commits hundreds of rows that come at once, and each append returns its own', async () => {

@@ -42,7 +42,7 @@ export function describeRunLog(open: OpenStore): void {
     test('records a run and gives it back', async () => {
       const run = makeRun('run-1', { label: 'nightly', ownerId: 'process' });
       await store.runs.createRun(run, [makeTask('task')]);
-      const expected = { ...run, status: 'pending', attempt: 1, endedAt: null, workedMs: 0 };
+      const expected = { ...run, status: 'pending', attempt: 1, endedAt: null, workedMs: 0, mends: null };
       expect(await store.runs.getRun('run-1')).toEqual(expected);
       await store.runs.recordRunStarted('run-1');
       expect(await store.runs.getRun('run-1')).toEqual({ ...expected, status: 'running' });
@@ -217,7 +217,7 @@ export function describeRunLog(open: OpenStore): void {
       expect((await store.journal.load(segmentOf('bad', 'solve', 2))).answers).toHaveLength(1);
 
       await store.results.recordRunning('bad', none);
-      await store.results.registerSegment(segmentOf('bad', 'solve', 1), makeSegment('bad 1, mended'));
+      await store.results.registerSegment(segmentOf('bad', 'solve', 1, 2), makeSegment('bad 1, mended'));
       expect(await store.results.findSegment(segmentOf('bad', 'solve', 1))).toMatchObject({
         ...makeSegment('bad 1, mended'),
         isReopened: false,
@@ -263,7 +263,9 @@ export function describeRunLog(open: OpenStore): void {
       expect(asked).toEqual(['a', 'a', 'a']);
       await store.runs.releaseRun('run', 'a');
       expect((await store.runs.getRun('run')).ownerId).toBe('b');
-      await store.runs.releaseRun('run', 'b');
+      await store.runs.releaseRun('run', 'b', 2);
+      expect((await store.runs.getRun('run')).ownerId, 'another attempt').toBe('b');
+      await store.runs.releaseRun('run', 'b', 1);
       expect((await store.runs.getRun('run')).ownerId).toBeNull();
     });
 
@@ -271,6 +273,20 @@ export function describeRunLog(open: OpenStore): void {
       await store.runs.createRun(makeRun('run', { ownerId: 'vanished' }), []);
       expect(await store.runs.takeRun('run', 'b', () => true)).toBe(true);
       await expect(store.runs.takeRun('no such run', 'b', () => true)).rejects.toMatchObject({ code: 'run-not-found' });
+    });
+
+    test('gives a run that has ended to nobody', async () => {
+      await store.runs.createRun(makeRun('run'), []);
+      await store.runs.recordRunEnd('run', { failed: false });
+      expect(await store.runs.takeRun('run', 'b', () => false)).toBe(false);
+      expect((await store.runs.getRun('run')).ownerId).toBeNull();
+    });
+
+    test('keeps the last sign of life of a process', async () => {
+      await store.runs.registerProcess(makeProcess('a'));
+      expect(await store.runs.renewProcess('a', '2026-01-01T00:00:10.000Z')).toBe(true);
+      expect(await store.runs.renewProcess('b', '2026-01-01T00:00:10.000Z')).toBe(false);
+      expect(await store.runs.listProcesses()).toEqual([{ ...makeProcess('a'), seenAt: '2026-01-01T00:00:10.000Z' }]);
     });
 
     test('lists processes until they are removed, and what they owned is nobody’s then', async () => {
@@ -342,8 +358,9 @@ export function describeRunLog(open: OpenStore): void {
       await store.runs.reopenRun('run');
       const getSolved = async () => (await store.runs.listProgress('run'))[0];
       expect(await getSolved()).toMatchObject({ done: 7, errors: 0 });
-      await store.journal.appendOutcome(segmentOf('task'), makeJournalOutcome(1));
-      await store.journal.appendOutcome(segmentOf('task'), makeJournalOutcome(2, { error: true }));
+      const secondAttempt = segmentOf('task', 'solve', 0, 2);
+      await store.journal.appendOutcome(secondAttempt, makeJournalOutcome(1));
+      await store.journal.appendOutcome(secondAttempt, makeJournalOutcome(2, { error: true }));
       expect(await getSolved()).toMatchObject({ done: 9, errors: 1 });
     });
   });

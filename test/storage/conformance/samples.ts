@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Digest } from '../../../contracts/digest.ts';
 
 import type { Answer } from '../../../evaluation/model-io.ts';
-import type { JournalAnswer, JournalOutcome, SegmentId, Stage } from '../../../storage/journal.ts';
+import type { JournalAnswer, JournalOutcome, SegmentWork, Stage } from '../../../storage/journal.ts';
 import type { SegmentRecord, TaskResultSummary } from '../../../storage/result-index.ts';
 import type { NewTaskResult, ProcessRecord, RunRecord } from '../../../storage/run-log.ts';
 import type { Store } from '../../../storage/store.ts';
@@ -80,6 +80,7 @@ export function makeProcess(processId: string): ProcessRecord {
     startMark: '12345',
     command: 'run',
     registeredAt: '2026-01-01T00:00:00.000Z',
+    seenAt: '2026-01-01T00:00:00.000Z',
   };
 }
 
@@ -104,11 +105,11 @@ export function makeSummary(text: string, changes: Partial<TaskResultSummary> = 
   };
 }
 
-export function segmentOf(taskResultId: string, stage: Stage = 'solve', segmentIndex = 0): SegmentId {
-  return { taskResultId, stage, segmentIndex };
+export function segmentOf(taskResultId: string, stage: Stage = 'solve', segmentIndex = 0, attempt = 1): SegmentWork {
+  return { taskResultId, stage, segmentIndex, attempt };
 }
 
-/** Takes a task result of a run through to its publication. */
+/** Takes a task result of a run through to its publication; `replaceCurrent`: the current one was judged unusable. */
 export async function completeTask(
   store: Store,
   taskResultId: string,
@@ -126,7 +127,13 @@ export async function completeTask(
   }
   await store.results.registerSegment(segmentOf(taskResultId, 'score'), makeSegment(`scored ${taskResultId}`));
   await store.results.recordSummary(taskResultId, makeSummary(taskResultId, options.summary));
-  await store.results.publish(taskResultId, { replaceCurrent });
+  const { resultKey } = await getTask(store, taskResultId);
+  let isPublished = false;
+  while (!isPublished) {
+    const current = (await store.results.findCurrentResults([resultKey])).get(resultKey);
+    const judged = current === undefined ? null : { taskResultId: current.taskResultId, isUsable: !replaceCurrent };
+    isPublished = await store.results.publish(taskResultId, judged);
+  }
 }
 
 export async function getTask(store: Store, taskResultId: string) {

@@ -37,6 +37,7 @@ export function describeSharing(open: OpenStore): void {
     });
 
     test('lets the first answer stand, whoever gave it', async () => {
+      await one.runs.createRun(makeRun('run'), [makeTask('task')]);
       const appended = await Promise.all(
         Array.from({ length: 40 }, async (_, sampleIndex) => {
           const [first, second] = sampleIndex % 2 === 0 ? [one, other] : [other, one];

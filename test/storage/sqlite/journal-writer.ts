@@ -1,4 +1,5 @@
 import { openStore } from '../../../storage/open-store.ts';
+import { makeRun, makeTask, segmentOf } from '../conformance/samples.ts';
 
 /** What the writer tells its parent of each answer, once it is on disk. */
 export interface WriterReport {
@@ -9,7 +10,8 @@ export interface WriterReport {
 // Run as a process of its own: appends answers under names 0 … count - 1 in four lanes and reports what stands.
 const [directory = '', name = '', count = '0'] = process.argv.slice(2);
 const store = await openStore(directory);
-const segment = { taskResultId: 'task', stage: 'solve', segmentIndex: 0 } as const;
+await store.runs.createRun(makeRun('run'), [makeTask('task')]);
+const segment = segmentOf('task');
 let next = 0;
 
 async function runLane(): Promise<void> {

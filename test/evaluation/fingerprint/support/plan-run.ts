@@ -70,6 +70,9 @@ export function createMemoryContentStore(): ContentStore {
     async findSize(digest) {
       return blobs.get(digest)?.byteLength;
     },
+    async touch(digest) {
+      return blobs.has(digest);
+    },
   };
 }
 

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAftermath } from './aftermath.ts';
+import { type Changes, createChanges } from './changes.ts';
+import { drawInterruption } from './draw-interruption.ts';
+import type { Round } from './draw-round.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { Knowledge } from './knowledge.ts';
+import { type Party, startParty } from './party.ts';
+import { watchPauses } from './pauses.ts';
+import { performDeed } from './perform-deed.ts';
+import type { Random } from './random.ts';
+import type { Say } from './report.ts';
+import { createRoundView, type Phase } from './round-view.ts';
+import type { Service } from './start-service.ts';
+import { waitForMoment } from './wait-for-moment.ts';
+import { writeRunFile } from './write-run-file.ts';
+
+export interface RoundSetting {
+  readonly folder: string;
+  readonly store: string;
+  readonly service: Service;
+  readonly known: Knowledge;
+  /** Of choices of this round only. */
+  readonly random: Random;
+  /** Asked before each interruption. */
+  readonly mayInterrupt: () => boolean;
+  /** Hears of each moment of `kill -9`, and gives its number. */
+  readonly countKill: (phase: Phase) => number;
+  readonly nameStart: () => string;
+  readonly say: Say;
+}
+
+export interface PlayedRound {
+  /** Names of the processes that died by `kill -9`. */
+  readonly killed: ReadonlySet<string>;
+  /** Starts that ended for want of the server that was killed under them. */
+  readonly givenUp: number;
+  /** The longest time without a query while some were left. */
+  readonly longestPauseMs: number;
+}
+
+const interruptionsPerRound = { least: 6, most: 11 } as const;
+const latestNeighbourMs = 2_500;
+/** Nothing said, asked or ended for so long: it hangs. Nothing in a round takes half as long. */
+const patienceMs = 120_000;
+
+/** Runs the commands of a round to their end, under interruptions. Rejects when one ends as it must not, or hangs. */
+export async function playRound(round: Round, setting: RoundSetting): Promise<PlayedRound> {
+  const { folder, store, service, random, say } = setting;
+  const changes = createChanges();
+  const over = new AbortController();
+  const parties: Party[] = [];
+  let givenUp = 0;
+  let mayStart = Promise.resolve();
+  let hasNeighbour = false;
+  const findAtWork = () => parties.filter((party) => !party.isDone);
+  const findParty = () => findAtWork()[0];
+
+  const addParty = async (role: string, evaluation: Evaluation): Promise<void> => {
+    const file = await writeRunFile(folder, `${evaluation.key}.json`, evaluation, service.baseUrl);
+    const party = startParty({
+      role,
+      folder,
+      arguments: ['run', '-f', file, '--store', store, '--json'],
+      nameStart: setting.nameStart,
+      mayStart: () => mayStart,
+      onChange: changes.announce,
+      onGivenUp(command) {
+        givenUp++;
+        const said = command.lastLines.findLast((line) => line.startsWith('error:')) ?? command.lastLines.at(-1);
+        say(`the ${role} gave up for want of a server: ${said ?? 'it said nothing'}`);
+      },
+    });
+    parties.push(party);
+    await party.done;
+  };
+  const addNeighbour = async (evaluation: Evaluation): Promise<void> => {
+    await sleep(random.integer(0, latestNeighbourMs), undefined, { signal: over.signal });
+    hasNeighbour = true;
+    await addParty('neighbour', evaluation);
+  };
+
+  const evaluations = round.neighbour === undefined ? [round.main] : [round.main, round.neighbour];
+  const view = createRoundView(evaluations, { known: setting.known, service, findParty });
+  const aftermath = createAftermath(changes, { service, findParty, say });
+  const pauses = watchPauses(say);
+  const stopListening = service.onProgress((progress) => {
+    pauses.see(progress, view.isEverythingAnswered);
+    changes.announce();
+  });
+  const standstill = watchForStandstill(changes, parties);
+  const neighbour = round.neighbour === undefined ? undefined : addNeighbour(round.neighbour);
+  const allDone = (async () => {
+    await addParty('command', round.main);
+    if (hasNeighbour) await neighbour;
+  })();
+  const failed = Promise.race([standstill.happened, ...(neighbour === undefined ? [] : [neighbour.then(never)])]);
+  const ended = Promise.race([allDone, failed]).finally(() => over.abort());
+  ended.catch(() => undefined); // thrown below
+  neighbour?.catch(() => undefined);
+
+  try {
+    await interrupt().catch((error: unknown) => {
+      if (!over.signal.aborted) throw error; // else the round was over before the next moment came
+    });
+    await ended;
+  } finally {
+    aftermath.settle('the round was over');
+    standstill.end();
+    stopListening();
+    over.abort();
+  }
+  const killed = new Set(parties.flatMap((party) => [...party.killed]));
+  return { killed, givenUp, longestPauseMs: pauses.longestMs };
+
+  async function interrupt(): Promise<void> {
+    for (let left = random.integer(interruptionsPerRound.least, interruptionsPerRound.most); left > 0; left--) {
+      const interruption = drawInterruption(random);
+      await waitForMoment(interruption, { changes, view, findParty, signal: over.signal });
+      if (!setting.mayInterrupt()) return;
+      aftermath.settle('was interrupted again');
+      const atMs = performance.now();
+      const { phase } = view;
+      const where = `${phase}, ${view.describeProgress()}, ${service.progress.inFlight} in flight`;
+      const what = await performDeed(interruption, {
+        folder,
+        store,
+        parties: findAtWork(),
+        holdStarts(until) {
+          mayStart = until;
+        },
+      });
+      if (what === undefined) continue;
+      if (interruption.deed.act === 'stop') pauses.excuse();
+      const number = interruption.deed.act === 'kill' ? `kill ${setting.countKill(phase)}: ` : '';
+      aftermath.begin(`${number}${what} (${where})`, atMs);
+    }
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+function watchForStandstill(changes: Changes, parties: readonly Party[]) {
+  let timer: NodeJS.Timeout | undefined;
+  const happened = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (performance.now() - changes.lastAtMs < patienceMs) return;
+      const atWork = parties.filter((party) => !party.isDone);
+      const said = atWork.map(
+        ({ role, command }) => `The ${role}, pid ${command.pid}:\n${command.lastLines.join('\n')}`,
+      );
+      reject(new Error(`Nothing has happened for ${patienceMs / 1_000} s.\n${said.join('\n')}`));
+    }, 1_000);
+  });
+  happened.catch(() => undefined);
+  return { happened, end: () => clearInterval(timer) };
+}

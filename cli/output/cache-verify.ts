@@ -1,0 +1,44 @@
+import type { CacheVerifyDocument, DamagedPieceDocument } from '../../client/cache/cache-documents.ts';
+import { formatPlural, formatSize, shortenId } from './format.ts';
+import type { HumanOutput } from './output.ts';
+import { cleanText } from './text.ts';
+
+/** What was read and what of it is lost or damaged, with whom it concerns and what will happen. */
+export function renderCacheVerify(document: CacheVerifyDocument, { style }: HumanOutput): string {
+  const { database, verified, damaged } = document;
+  const lines = database.sound
+    ? [`${style.good('ok')}    The database is sound.`]
+    : [
+        `${style.bad('FAIL')}  The database is damaged; put the store directory aside and start with a new one.`,
+        ...database.problems.map((problem) => `      ${cleanText(problem)}`),
+      ];
+  const read = `${formatPlural(verified.count, 'stored piece')} (${formatSize(verified.size_bytes)})`;
+  lines.push(`${style.good('ok')}    ${read} ${verified.count === 1 ? 'is' : 'are'} what the records say.`);
+  if (damaged.length > 0) lines.push(`${style.bad('FAIL')}  ${formatPlural(damaged.length, 'piece')} lost or damaged:`);
+  return `${[...lines, ...damaged.flatMap(describePiece)].join('\n')}\n`;
+}
+
+const pieceNames: Readonly<Record<DamagedPieceDocument['piece'], string>> = {
+  plan: 'plan',
+  'row-manifest': 'list of rows',
+  rows: 'rows',
+  recording: 'recording',
+  module: 'module',
+  'solver-outputs': 'solver outputs',
+  scores: 'scores',
+  manifest: 'manifest',
+  metrics: 'metrics',
+};
+
+const concernsShown = 5;
+
+function describePiece({ digest, piece, problem, consequence, concerns }: DamagedPieceDocument): readonly string[] {
+  const named = concerns
+    .slice(0, concernsShown)
+    .map(({ run, task }) => (task === null ? `run ${shortenId(run)}` : `${task} of run ${shortenId(run)}`));
+  const more = concerns.length - named.length;
+  const whose = [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  const matters = concerns.some(({ task, reusable }) => task === null || reusable !== null);
+  const then = matters ? consequence : 'No look-up takes anything of it in any case.';
+  return [`      ${pieceNames[piece]} ${problem}: ${whose}. ${then}`, `        ${digest}`];
+}

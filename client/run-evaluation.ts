@@ -1,0 +1,174 @@
+import { EvaluationError } from '../contracts/evaluation-error.ts';
+import { isFinal } from '../contracts/status.ts';
+import type { RunFileInput } from '../evaluation/spec/run-file.ts';
+import { type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
+import { checkSecrets, type ResolvedRun } from '../planning/run-file/index.ts';
+import type { RunRecord } from '../storage/run-log.ts';
+import type { Store } from '../storage/store.ts';
+import { findResumable } from './find-resumable.ts';
+import type { Host, Session } from './host.ts';
+import { makeId } from './make-id.ts';
+import { makePlanDocument } from './make-plan-document.ts';
+import { makeOrigin, makeTaskResults, type RunContext, storePlan, takeRun } from './run-context.ts';
+import type { PlanDocument } from './run-document.ts';
+import { buildSound, securePlan } from './secure-plan.ts';
+import type { RunHandle, RunOptions } from './stet.ts';
+import { untilAborted } from './until-aborted.ts';
+
+interface Prepared {
+  readonly resolved: ResolvedRun;
+  readonly store: Store;
+  readonly session: Session;
+  readonly built: BuiltPlan;
+  readonly document: PlanDocument;
+  /** Open runs that nobody worked on before this command's workers were there. */
+  readonly left: readonly RunRecord[];
+}
+
+/**
+ * Runs a plan: goes on with an open run of it that nobody works on, else, where that is wished, with the newest one where
+ * that has failed or was cancelled, else starts a new one.
+ */
+export async function runEvaluation(
+  context: RunContext,
+  source: string | RunFileInput,
+  options: RunOptions,
+): Promise<RunHandle> {
+  const { signal, frozen = false } = options;
+  const prepared = await untilAborted(signal, () => prepare(context, source, options));
+  const { resolved, store, session, built } = prepared;
+  const { environment } = resolved;
+  const supervise = async (run: RunRecord, attached: boolean) => {
+    await securePlan(context, prepared, run, options);
+    return context.supervise(store, run, { attached, frozen, built, environment });
+  };
+  const open = await takeUpOpenRun(context, prepared, signal);
+  if (open !== undefined) return supervise(open, true);
+  const resumed = await resumeIfWished(context, prepared, options);
+  return supervise(resumed ?? (await createRun(context, prepared, session, options)), false);
+}
+
+/** Everything before there is a run; may be given up at any point. */
+async function prepare(context: RunContext, source: string | RunFileInput, options: RunOptions): Promise<Prepared> {
+  const { host } = context;
+  const { signal } = options;
+  const resolved = await context.resolve(source, options);
+  if (options.frozen === true) await refuseIfQueriesNeeded(context, resolved, options);
+  signal?.throwIfAborted();
+  // Where there is a store, Temporal comes up while the plan is made; a first command may still turn out to be wrong.
+  const existing = await host.openStore({ create: false });
+  const left = existing === undefined ? [] : await findLeftRuns(host, existing);
+  if (existing !== undefined) host.openSession().catch(() => undefined);
+  const store = await openOrCreate(host);
+  const makeDocument = (built: BuiltPlan) => makePlanDocument(built, store, Date.now());
+  const built = await buildSound(context, resolved, store, options, makeDocument);
+  const document = await makeDocument(built);
+  if (document.tasks.some((task) => task.reuse !== 'full')) checkSecrets(resolved, findUsedModels(resolved));
+  signal?.throwIfAborted();
+  return { resolved, store, session: await host.openSession(), built, document, left };
+}
+
+async function findLeftRuns(host: Host, store: Store): Promise<readonly RunRecord[]> {
+  const processes = await store.runs.listProcesses();
+  const alive = new Set(processes.filter((one) => host.isProcessAlive(one)).map(({ processId }) => processId));
+  const open = await store.runs.findOpenRuns();
+  return open.filter(({ ownerId }) => ownerId === null || !alive.has(ownerId));
+}
+
+async function openOrCreate(host: Host): Promise<Store> {
+  const store = await host.openStore({ create: true });
+  if (store === undefined) throw new EvaluationError('store-failed', 'The store could not be created.');
+  return store;
+}
+
+async function refuseIfQueriesNeeded(context: RunContext, resolved: ResolvedRun, options: RunOptions): Promise<void> {
+  const store = await context.host.openStore({ create: false });
+  const built = await context.build(resolved, store, { ...options, dry: true });
+  const document = await makePlanDocument(built, store, Date.now());
+  const { sent } = document.model_queries;
+  if (sent === 0) return;
+  const keys = document.tasks.filter((task) => task.model_queries.sent > 0).map((task) => task.key);
+  throw new EvaluationError(
+    'frozen',
+    `${sent} queries would have to be sent for ${keys.join(', ')}; the run is frozen.`,
+    {
+      hint: 'Run without --frozen, or see `stet plan` for the reasons.',
+    },
+  );
+}
+
+/** One that was ended from Temporal's side while nobody was there is recorded as what that means, and left alone. */
+async function takeUpOpenRun(
+  context: RunContext,
+  { store, session, built, left }: Prepared,
+  signal: AbortSignal | undefined,
+): Promise<RunRecord | undefined> {
+  // What talks to Temporal is loaded when a run needs it: it takes longer than a plan or a list.
+  const { reconcileEnded } = await import('./reconcile-run.ts');
+  for (const open of await store.runs.findOpenRuns()) {
+    signal?.throwIfAborted();
+    if (open.planDigest !== built.planDigest || !(await takeRun(context, store, session, open.runId))) continue;
+    const present = await reconcileEnded(session, store, open);
+    if (!isFinal(present.status)) return present;
+  }
+  // One that had nothing left to do but to be published or closed may have got that from this command's own workers, while
+  // the plan was made. It is what the command went on with all the same; without this, `no-cache` would pay for all again.
+  for (const { runId, planDigest } of left) {
+    if (planDigest !== built.planDigest) continue;
+    const present = await store.runs.getRun(runId);
+    if (present.status === 'completed') return present;
+  }
+  return undefined;
+}
+
+async function resumeIfWished(
+  context: RunContext,
+  { resolved, store, session, built, document }: Prepared,
+  options: RunOptions,
+): Promise<RunRecord | undefined> {
+  const { resume = 'new', signal } = options;
+  if (resume === 'new') return undefined;
+  const found = await findResumable(store, built, document);
+  if (found === undefined) return undefined;
+  const choice = resume === 'resume' ? resume : await untilAborted(signal, async () => resume(found));
+  if (choice === 'new') return undefined;
+  const plan = await storePlan(store, built.plan);
+  const origin = await makeOrigin(context.host, resolved.file, options);
+  signal?.throwIfAborted();
+  // The file as it is now: what counts in no key, such as limits and pace, may have been mended since.
+  return store.runs.reopenRun(found.run, {
+    ownerId: session.processId,
+    plan: {
+      evaluationKey: built.plan.evaluation.key,
+      planDigest: built.planDigest,
+      plan,
+      file: resolved.file,
+      origin,
+      tasks: makeTaskResults(built.plan),
+    },
+  });
+}
+
+async function createRun(
+  { host }: RunContext,
+  { resolved, store, built: { plan, planDigest } }: Prepared,
+  { processId }: Session,
+  options: RunOptions,
+): Promise<RunRecord> {
+  const runId = makeId();
+  const run = {
+    runId,
+    evaluationKey: plan.evaluation.key,
+    label: options.label ?? null,
+    planDigest,
+    plan: await storePlan(store, plan),
+    policy: plan.cache_policy,
+    ownerId: processId,
+    file: resolved.file,
+    origin: await makeOrigin(host, resolved.file, options),
+    startedAt: new Date().toISOString(),
+  };
+  options.signal?.throwIfAborted();
+  await store.runs.createRun(run, makeTaskResults(plan));
+  return store.runs.getRun(runId);
+}

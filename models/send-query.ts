@@ -1,0 +1,150 @@
+import { ModelError } from '../evaluation/model-error.ts';
+import type { Answer } from '../evaluation/model-io.ts';
+import type { Model } from '../evaluation/spec/models.ts';
+import { type Availability, type Blame, ModelHeld, openPass, type Pass } from './availability.ts';
+import type { Clock } from './clock.ts';
+import type { Limiter, Permit } from './limiter.ts';
+import type { ModelConnection, ModelRequest, ModelResponse } from './model-connection.ts';
+import { QueryAbandoned } from './models.ts';
+import { onAbort } from './on-abort.ts';
+import { sendWithRetries } from './retry.ts';
+import { SendError } from './send-error.ts';
+
+/** What a query goes through. */
+export interface Route {
+  readonly connection: ModelConnection;
+  readonly limiter: Limiter;
+  readonly availability: Availability;
+}
+
+export interface QueryOptions {
+  readonly request: Omit<ModelRequest, 'attempt'>;
+  readonly signal: AbortSignal;
+  readonly keep: (answer: Answer) => Promise<unknown>;
+  readonly clock: Clock;
+  readonly held: AbortSignal | undefined;
+}
+
+/** One query from its first wait to its answer, or the error that is final for it. */
+export async function sendQuery(route: Route, model: Model, options: QueryOptions): Promise<Answer> {
+  const { availability, limiter } = route;
+  const { request, signal, keep, clock, held } = options;
+  const signals = [signal, availability.unusable];
+  /** A wait ends early when the task is over, or the model. */
+  const whileWorthwhile = async <T>(wait: () => Promise<T>): Promise<T> => {
+    if (signal.aborted) throw new QueryAbandoned();
+    try {
+      availability.unusable.throwIfAborted();
+      return await wait();
+    } catch (error) {
+      throw signal.aborted && !(error instanceof ModelError) ? new QueryAbandoned() : error;
+    }
+  };
+
+  const getLeave = async (): Promise<{ readonly pass: Pass; readonly permit: Permit }> => {
+    for (;;) {
+      const pass = availability.isOpen ? openPass : await availability.enter(signals);
+      try {
+        const permit = await limiter.acquire(pass.isProbe ? signals : [...signals, availability.held]);
+        if (held?.aborted !== true && (pass.isProbe || availability.isOpen)) return { pass, permit };
+        permit.release('other');
+        if (held?.aborted === true) await waitForAbort(signals);
+      } catch (error) {
+        availability.leave(pass);
+        if (!(error instanceof ModelHeld)) throw error;
+      }
+    }
+  };
+
+  let startedAt = 0;
+  let blame: Blame = 'query';
+  availability.begin();
+  const { value, failures } = await sendWithRetries(
+    async (attempt) => {
+      const { pass, permit } = await whileWorthwhile(getLeave);
+      try {
+        startedAt = clock.now();
+        const response = await sendOnce(route.connection, model, { ...request, attempt });
+        availability.answered();
+        return { response, permit };
+      } catch (error) {
+        // Everybody is told before the permit, and the pass, let the next one go.
+        try {
+          if (error instanceof SendError) {
+            if (error.retryAfterMs !== undefined) limiter.pauseUntil(clock.now() + error.retryAfterMs);
+            blame = availability.failed(error, pass);
+          }
+        } finally {
+          permit.release(error instanceof SendError && error.kind === 'overload' ? 'overloaded' : 'other');
+        }
+        throw error;
+      } finally {
+        availability.leave(pass);
+      }
+    },
+    {
+      maxRetries: model.max_retries,
+      clock,
+      wait: (durationMs) => whileWorthwhile(() => sleepUnlessHeld(durationMs, signals, availability, clock)),
+      async findBlame(failure, isLast) {
+        if (blame === 'model' || !isLast || !failure.isRetryable) return blame;
+        return whileWorthwhile(() => availability.findBlame(signals));
+      },
+    },
+  ).finally(() => availability.end());
+  const { response, permit } = value;
+  const answer: Answer = {
+    output: response.output,
+    evidence: {
+      ...response.evidence,
+      started_at: new Date(startedAt).toISOString(),
+      duration_ms: Math.round(clock.now() - startedAt),
+      retries: failures.map((failure) => ({
+        error_type: failure.code,
+        ...(failure.statusCode === undefined ? {} : { status: failure.statusCode }),
+        message: failure.message,
+      })),
+    },
+  };
+  const release = () => permit.release('answered');
+  keep(answer).then(release, release); // whoever keeps it hears of a failure
+  return answer;
+}
+
+async function sendOnce(connection: ModelConnection, model: Model, request: ModelRequest): Promise<ModelResponse> {
+  const timeOut = new AbortController();
+  const timer = setTimeout(() => timeOut.abort(), model.request_timeout * 1_000);
+  try {
+    return await connection.send(request, { signal: timeOut.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Never resolves; rejects with the reason of the first signal that fires. */
+function waitForAbort(signals: readonly AbortSignal[]): Promise<never> {
+  return new Promise((_, reject) => {
+    onAbort(signals, reject);
+  });
+}
+
+/** Sleeps before a retry; a model that is held meanwhile is waited for elsewhere. */
+async function sleepUnlessHeld(
+  durationMs: number,
+  signals: readonly AbortSignal[],
+  { held }: Availability,
+  clock: Clock,
+): Promise<void> {
+  const ended = new AbortController();
+  const stopListening = onAbort([...signals, held], (reason) => ended.abort(reason));
+  try {
+    await clock.sleep(durationMs, ended.signal);
+  } catch (error) {
+    // Timers reject with an error of their own, not with the signal's reason.
+    if (ended.signal.reason instanceof ModelHeld) return;
+    ended.signal.throwIfAborted();
+    throw error;
+  } finally {
+    stopListening();
+  }
+}
