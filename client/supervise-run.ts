@@ -23,6 +23,8 @@ import { waitForRunEnd } from './wait-for-run-end.ts';
 
 const PROGRESS_INTERVAL_MS = 200;
 const TAKE_UP_INTERVAL_MS = 500;
+/** The server may have handed a task to a worker in the moment of its death; seen a little later, it need not time out. */
+const RECOVER_AGAIN_AFTER_MS = [1_000, 3_000] as const;
 
 export interface SuperviseOptions {
   readonly host: Host;
@@ -60,6 +62,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   try {
     // Before this run: where Temporal has lost both, whoever starts first gets the key, and the holder has answers for it.
     await takeUpHolders();
+    await waitForHolders({ host, store, session, runId });
     await takeUp(run, options.environment);
   } catch (error) {
     // Its workers hold the connection, and nobody else would stop them.
@@ -74,10 +77,11 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
     },
     async lost() {
       host.onNotice(`Temporal's database was lost. Run ${runId} starts again from its plan; what was answered stands.`);
-      await waitForHolders({ host, store, session, runId });
       await takeUpHolders();
       const holders = [...worked.keys()].filter((id) => id !== runId);
-      for (const id of [...holders, runId]) await continueRun(session, store, await store.runs.getRun(id));
+      for (const id of holders) await continueRun(session, store, await store.runs.getRun(id));
+      await waitForHolders({ host, store, session, runId });
+      await continueRun(session, store, await store.runs.getRun(runId));
     },
   });
   const over = new AbortController();
@@ -113,6 +117,14 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
         complaint = String(error);
       });
       await pause(TAKE_UP_INTERVAL_MS);
+    }
+  })();
+
+  void (async () => {
+    for (const waitMs of isBegun ? RECOVER_AGAIN_AFTER_MS : []) {
+      await pause(waitMs);
+      if (over.signal.aborted) return;
+      await session.recover(runId).catch(() => undefined); // else heartbeats find them, later
     }
   })();
 

@@ -1,41 +1,72 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { makeTaskResultWorkflowId } from '../contracts/ids.ts';
 import { isFinal } from '../contracts/status.ts';
+import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import type { Host, Session } from './host.ts';
 
 const LOOK_INTERVAL_MS = 100;
+const PATIENCE_MS = 10_000;
 
-/**
- * After a loss of Temporal's database: waits until the owners of the runs that a run was waiting for have started them
- * again. Started first, the waiting run would get the key and ask for what they have answers for. Only older runs are
- * waited for, so that two runs which wait for each other's work do not both hold back; and only those of a live owner,
- * since the caller takes the others up itself.
- */
-export async function waitForHolders(waiting: {
+interface Waiting {
   readonly host: Host;
   readonly store: Store;
   readonly session: Session;
   readonly runId: string;
-}): Promise<void> {
+}
+
+/**
+ * Before a run is started, perhaps on a new database of Temporal: waits until the runs that it was waiting for hold their
+ * keys again. Started first, the waiting run would get a key and ask for what the other has answers for.
+ *
+ * Runs of this process are waited for, and of others those that are older and whose owner lives: so two runs which wait
+ * for each other's work do not both hold back. After ten seconds the run starts all the same, and at worst asks again.
+ */
+export async function waitForHolders(waiting: Waiting): Promise<void> {
   const { store, session, runId } = waiting;
+  const { closing } = session;
+  const deadlineMs = performance.now() + PATIENCE_MS;
   const run = await store.runs.getRun(runId);
-  for (const { holderRunId } of await store.runs.listWaits(runId)) {
-    for (;;) {
-      const holder = await store.runs.getRun(holderRunId);
-      if (isFinal(holder.status) || holder.startedAt >= run.startedAt) break;
-      if (holder.ownerId === session.processId || !(await hasLiveOwner(waiting, holder))) break;
-      if ((await session.describe(holderRunId)).state === 'open') break;
-      const { closing } = session;
+  const tasks = await store.results.listTaskResults(runId);
+  for (const { taskResultId, holderRunId } of await store.runs.listWaits(runId)) {
+    const task = tasks.find((candidate) => candidate.taskResultId === taskResultId);
+    if (task === undefined) continue;
+    while ((await isOnItsWay(waiting, run, holderRunId, task)) && !(await isHeld(session, task))) {
+      if (performance.now() > deadlineMs) return;
       await sleep(LOOK_INTERVAL_MS, undefined, { signal: closing }).catch(() => closing.throwIfAborted());
     }
   }
 }
 
-async function hasLiveOwner(
-  { host, store }: { readonly host: Host; readonly store: Store },
-  { ownerId }: RunRecord,
+/** Whether another run is going to take the key of a task: it still wants it, and somebody works on it. */
+async function isOnItsWay(
+  { host, store, session }: Waiting,
+  run: RunRecord,
+  holderRunId: string,
+  task: TaskResultRecord,
 ): Promise<boolean> {
-  const owner = (await store.runs.listProcesses()).find(({ processId }) => processId === ownerId);
-  return owner !== undefined && host.isProcessAlive(owner);
+  const holder = await store.runs.getRun(holderRunId);
+  if (isFinal(holder.status)) return false;
+  const wanted = (await store.results.listTaskResults(holderRunId)).filter(
+    ({ solverKey, status }) => solverKey === task.solverKey && !isFinal(status),
+  );
+  if (wanted.length === 0 || holder.ownerId === session.processId) return wanted.length > 0;
+  const owner = (await store.runs.listProcesses()).find(({ processId }) => processId === holder.ownerId);
+  return holder.startedAt < run.startedAt && owner !== undefined && host.isProcessAlive(owner);
+}
+
+/** Whether a workflow with an id that the task would need is open. */
+async function isHeld({ client, storeId }: Session, task: TaskResultRecord): Promise<boolean> {
+  for (const verdict of ['none', 'partial'] as const) {
+    try {
+      const workflowId = makeTaskResultWorkflowId({ storeId, verdict, ...task });
+      const { status } = await client.workflow.getHandle(workflowId).describe();
+      if (status.name === 'RUNNING') return true;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { retryUntilClosed } from './retry-until-closed.ts';
 
 export interface TemporalConnection {
   /** Shared by all workers of the process. */
@@ -37,7 +38,7 @@ function isExpected(message: string): boolean {
 export async function connectTemporal(address: string, namespace: string): Promise<TemporalConnection> {
   const [native, connection] = await Promise.all([
     NativeConnection.connect({ address }),
-    Connection.connect({ address }),
+    Connection.connect({ address, interceptors: [retryUntilClosed] }),
   ]);
   return {
     native,

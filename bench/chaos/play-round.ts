@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAftermath } from './aftermath.ts';
 import { type Changes, createChanges } from './changes.ts';
 import { drawInterruption } from './draw-interruption.ts';
 import type { Round } from './draw-round.ts';
 import type { Evaluation } from './evaluation.ts';
+import { finishOpenRuns } from './finish-open-runs.ts';
 import type { Knowledge } from './knowledge.ts';
 import { type Party, startParty } from './party.ts';
 import { watchPauses } from './pauses.ts';
@@ -35,6 +37,8 @@ export interface PlayedRound {
   readonly killed: ReadonlySet<string>;
   /** Starts that ended for want of the server that was killed under them. */
   readonly givenUp: number;
+  /** Runs that were still open when every command was done, and that the same commands then ended. */
+  readonly leftOpen: number;
   /** The longest time without a query while some were left. */
   readonly longestPauseMs: number;
 }
@@ -56,12 +60,21 @@ export async function playRound(round: Round, setting: RoundSetting): Promise<Pl
   const findAtWork = () => parties.filter((party) => !party.isDone);
   const findParty = () => findAtWork()[0];
 
+  const nameFile = (evaluation: string) => `${evaluation}.json`;
+  const makeArguments = (evaluation: string) => [
+    'run',
+    '-f',
+    path.join(folder, nameFile(evaluation)),
+    '--store',
+    store,
+    '--json',
+  ];
   const addParty = async (role: string, evaluation: Evaluation): Promise<void> => {
-    const file = await writeRunFile(folder, `${evaluation.key}.json`, evaluation, service.baseUrl);
+    await writeRunFile(folder, nameFile(evaluation.key), evaluation, service.baseUrl);
     const party = startParty({
       role,
       folder,
-      arguments: ['run', '-f', file, '--store', store, '--json'],
+      arguments: makeArguments(evaluation.key),
       nameStart: setting.nameStart,
       mayStart: () => mayStart,
       onChange: changes.announce,
@@ -111,7 +124,8 @@ export async function playRound(round: Round, setting: RoundSetting): Promise<Pl
     over.abort();
   }
   const killed = new Set(parties.flatMap((party) => [...party.killed]));
-  return { killed, givenUp, longestPauseMs: pauses.longestMs };
+  const leftOpen = await finishOpenRuns({ folder, store, makeArguments, nameStart: setting.nameStart });
+  return { killed, givenUp, leftOpen, longestPauseMs: pauses.longestMs };
 
   async function interrupt(): Promise<void> {
     for (let left = random.integer(interruptionsPerRound.least, interruptionsPerRound.most); left > 0; left--) {

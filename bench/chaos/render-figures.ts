@@ -10,6 +10,7 @@ export function renderFigures(figures: ChaosFigures): string {
     ['rounds', `${figures.rounds}: ${figures.runs} runs, ${figures.taskResults} task results`],
     ['kills', `${total}: ${phases.map((phase) => `${kills.get(phase) ?? 0} ${phase}`).join(', ')}`],
     ['killed commands', `${figures.killedCommands}; ${figures.givenUp} gave up for want of a server`],
+    ['open runs', `0 left; ${figures.leftOpen} of them needed the same command once more`],
     ['answers', `${formatNumber(queries.answered)} of ${formatNumber(queries.expected)} expected`],
     ['sent again', `${formatNumber(queries.resent)}; at most ${formatNumber(queries.bound)} may be`],
     ['lost in one kill', `${queries.mostLostInOneKill} answers at most`],

@@ -24,6 +24,7 @@ export interface ChaosFigures {
   readonly kills: ReadonlyMap<Phase, number>;
   readonly killedCommands: number;
   readonly givenUp: number;
+  readonly leftOpen: number;
   readonly longestPauseMs: number;
   readonly queries: QueryFigures;
   /** What does not hold; the last round is the one it was found in. */
@@ -48,6 +49,7 @@ export async function runChaos(options: ChaosOptions, folder: string, say: Say):
     taskResults: 0,
     killedCommands: 0,
     givenUp: 0,
+    leftOpen: 0,
     longestPauseMs: 0,
     queries: noFigures,
   };
@@ -90,6 +92,7 @@ export async function runChaos(options: ChaosOptions, folder: string, say: Say):
         taskResults: sum.taskResults + report.tasks.length,
         killedCommands: sum.killedCommands + played.killed.size,
         givenUp: sum.givenUp + played.givenUp,
+        leftOpen: sum.leftOpen + played.leftOpen,
         longestPauseMs: Math.max(sum.longestPauseMs, played.longestPauseMs),
         queries: addFigures(sum.queries, report.queries),
       };

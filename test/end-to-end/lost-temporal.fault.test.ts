@@ -33,7 +33,7 @@ beforeAll(async () => {
   store = path.join(folder.path, 'half-done');
   const before = model.count();
   model.holdBackAfter(rows / 2);
-  const runs = await startKillableRuns(store, [runFile, looseRunFile]);
+  const runs = await startKillableRuns(store, [runFile, looseRunFile], 'in-order');
   await model.untilHeld(concurrency);
   await untilWaiting(runs.ids[1] ?? '');
   await runs.kill({ server: true });
@@ -44,7 +44,7 @@ beforeAll(async () => {
   const stet = await openStet({ store: path.join(folder.path, 'undisturbed'), segmentSize: 6 });
   undisturbed = await (await stet.run(runFile)).result();
   await stet.close();
-});
+}, 120_000);
 
 afterAll(async () => {
   await model.close();

@@ -18,9 +18,16 @@ export interface KillableRuns {
   kill(options?: { readonly server?: boolean }): Promise<void>;
 }
 
-/** Starts an evaluation of each run file on one store, with segments of six rows, and resolves once all have begun. */
-export async function startKillableRuns(store: string, files: readonly string[]): Promise<KillableRuns> {
-  const child = spawn(process.execPath, [program, store, ...files], {
+/**
+ * Starts an evaluation of each run file on one store, with segments of six rows, and resolves once all have begun; `in-order`
+ * where the first is to hold what the next ones want.
+ */
+export async function startKillableRuns(
+  store: string,
+  files: readonly string[],
+  how: 'at-once' | 'in-order' = 'at-once',
+): Promise<KillableRuns> {
+  const child = spawn(process.execPath, [program, store, how, ...files], {
     cwd: path.dirname(store),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -41,5 +41,8 @@ async function handle({ id, operation, input }) {
 
 process.on('message', (message) => void handle(message));
 // The test is gone: whoever is the last one out takes the Temporal server along.
-process.on('disconnect', () => void operations.close().finally(() => process.exit()));
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(), 10_000); // queries in flight have nobody left who answers them
+  void operations.close().finally(() => process.exit());
+});
 process.send({ ready: true });

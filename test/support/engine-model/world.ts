@@ -24,8 +24,10 @@ import type { Step } from './steps.ts';
 import { areAnswersRecorded, findConditions } from './stored-facts.ts';
 
 const mostOpenRuns = 3;
-/** On a machine under load nothing takes as long; what never comes about is to be reported within bearable time. */
-const deadlineMs = Number(process.env['STET_PROPERTY_DEADLINE_MS'] ?? 20_000);
+/** Longer than the heartbeat after which Temporal finds out by itself that a worker is dead. */
+const deadlineMs = 45_000;
+/** Each look reads every run: more often, and looking is most of the work. */
+const pollMs = 20;
 const unlimited: Allowance = { solve: Number.POSITIVE_INFINITY, judge: Number.POSITIVE_INFINITY };
 
 export interface WorldOptions {
@@ -271,7 +273,7 @@ export class World implements AsyncDisposable {
         const nearest = [...differences].sort((one, other) => one.length - other.length)[0] ?? ['No state may follow.'];
         throw new Error(`The store is not as the model says:\n  ${nearest.join('\n  ')}`);
       }
-      await sleep(5);
+      await sleep(pollMs);
     }
   }
 
