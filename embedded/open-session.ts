@@ -81,25 +81,6 @@ async function openOn(
   const { connectTemporal, installRuntime, startStoreWorkers, startWorkWorker, recoverRun, describeWorkflowStatus } =
     temporalLibraries;
   installRuntime({ log: onNotice, verbose: environment['STET_DEBUG'] === '1' });
-  const temporal = await connectTemporal(server.address, NAMESPACE);
-  const { client } = temporal;
-  const storeId = await store.runs.getStoreId();
-  const context = {
-    connection: temporal.native,
-    client,
-    namespace: NAMESPACE,
-    store,
-    storeId,
-    identity: makeWorkerIdentity(thisProcess),
-    holder: { processId, isAlive: isProcessAlive },
-    modules,
-    onNotice,
-  };
-  const workers = await startStoreWorkers(context);
-  const working = new Set<RunningWorker>();
-  const stopped = new Set<string>();
-  const stopWork = new Map<string, () => Promise<void>>();
-  let workersStarted = 0;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each long poll listens
   let isLost = false;
@@ -107,12 +88,47 @@ async function openOn(
     isLost = true;
     closing.abort(reason);
   };
+  const watch = watchServer(server, onNotice, onLost);
+  const storeId = await store.runs.getStoreId();
+  const connect = async () => {
+    const temporal = await connectTemporal(server.address, NAMESPACE);
+    try {
+      const context = {
+        connection: temporal.native,
+        client: temporal.client,
+        namespace: NAMESPACE,
+        store,
+        storeId,
+        identity: makeWorkerIdentity(thisProcess),
+        holder: { processId, isAlive: isProcessAlive },
+        modules,
+        onNotice,
+      };
+      return { temporal, context, workers: await startStoreWorkers(context) };
+    } catch (error) {
+      await temporal.close();
+      throw error;
+    }
+  };
+  const { temporal, context, workers } = await connect()
+    .catch(async () => {
+      await server.revive(); // it may have died in this very moment
+      return connect();
+    })
+    .catch(async (error: unknown) => {
+      await watch.stop();
+      throw error;
+    });
+  const { client } = temporal;
+  const working = new Set<RunningWorker>();
+  const stopped = new Set<string>();
+  const stopWork = new Map<string, () => Promise<void>>();
+  let workersStarted = 0;
   /** Without a server, or room on the disk, a worker has nobody to tell that it stops, and would try for long. */
   const stopWorker = async (worker: RunningWorker): Promise<void> => {
     const patience = isLost ? [sleep(STOP_WITHOUT_SERVER_MS, undefined, { ref: false })] : [];
     await Promise.race([worker.stop(), ...patience]);
   };
-  const watch = watchServer(server, onNotice, onLost);
   const disk = watchDisk(storeDirectory, { onNotice, onLost });
   const signsOfLife = giveSignsOfLife(thisProcess, store.runs);
   let { databaseWholeSince } = server;

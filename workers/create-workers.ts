@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createStoreActivities, createWaitActivities, createWorkActivities } from '../activities/create-activities.ts';
 import { makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
 import type { ModelOutage } from '../contracts/model-outage.ts';
@@ -10,6 +10,7 @@ import type { LeaseHolder } from '../storage/limit-ledger.ts';
 import type { Store } from '../storage/store.ts';
 import { createRunModels } from './create-run-models.ts';
 import { makeHeartbeatInterceptor } from './heartbeat-interceptor.ts';
+import { keepRunning, type RunningWorker } from './keep-running.ts';
 
 /** What all workers of a process share. */
 export interface WorkerContext {
@@ -28,11 +29,7 @@ export interface WorkerContext {
   readonly onNotice?: (message: string) => void;
 }
 
-/** A worker that is polling. */
-export interface RunningWorker {
-  /** Tells every activity to stop, waits until they have (queries in flight finish), and ends. */
-  stop(): Promise<void>;
-}
+export type { RunningWorker };
 
 // A cancel must be heard within a second; the default throttle is 60 s.
 const MAX_HEARTBEAT_THROTTLE_MS = 1_000;
@@ -43,7 +40,7 @@ const WORK_SLOTS = 64;
 /** Workflows and store activities, and waits on their own queue. */
 export async function startStoreWorkers(context: WorkerContext): Promise<RunningWorker> {
   const { store, storeId, client } = context;
-  const storeWorker = await Worker.create({
+  const storeWorker: WorkerOptions = {
     ...makeCommonOptions(context),
     taskQueue: makeStoreQueue(storeId),
     workflowBundle: { codePath: fileURLToPath(findBuiltFile('workflow-bundle.js')) },
@@ -54,15 +51,20 @@ export async function startStoreWorkers(context: WorkerContext): Promise<Running
     maxCachedWorkflows: 500,
     // A workflow cached in a process that died is offered to it for so long.
     stickyQueueScheduleToStartTimeout: 1_000,
-  });
-  const waitWorker = await Worker.create({
+  };
+  const waitWorker: WorkerOptions = {
     ...makeCommonOptions(context),
     taskQueue: makeWaitQueue(storeId),
     activities: { ...createWaitActivities({ store, client }) },
     maxConcurrentActivityTaskExecutions: 1_000,
     maxConcurrentActivityTaskPolls: 2,
-  });
-  return runAll([storeWorker, waitWorker]);
+  };
+  const running = await Promise.all([storeWorker, waitWorker].map((options) => keepRunning(options)));
+  return {
+    async stop() {
+      await Promise.all(running.map((worker) => worker.stop()));
+    },
+  };
 }
 
 export interface RunWorkOptions {
@@ -89,14 +91,13 @@ export async function startWorkWorker(
   const { store, storeId, modules, holder, onNotice } = context;
   const held = new AbortController();
   const models = createRunModels({ store, holder, modules, held: held.signal, ...options });
-  const worker = await Worker.create({
+  const running = await keepRunning({
     ...makeCommonOptions(context),
     taskQueue: makeWorkQueue(storeId, runId),
     activities: { ...createWorkActivities({ store, models, ...(onNotice === undefined ? {} : { onNotice }) }) },
     maxConcurrentActivityTaskExecutions: WORK_SLOTS,
     maxConcurrentActivityTaskPolls: 2,
   });
-  const running = runAll([worker]);
   return {
     hold: () => held.abort(),
     listOutages: () => models.listOutages(),
@@ -114,17 +115,5 @@ function makeCommonOptions({ connection, namespace, identity }: WorkerContext): 
     identity,
     maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE_MS,
     interceptors: { activity: [makeHeartbeatInterceptor] },
-  };
-}
-
-function runAll(workers: readonly Worker[]): RunningWorker {
-  const ends = workers.map((worker) => worker.run());
-  // A failure of one is thrown by `stop`; until then it must not end the process.
-  for (const end of ends) end.catch(() => undefined);
-  return {
-    async stop() {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.all(ends);
-    },
   };
 }
