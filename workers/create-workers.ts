@@ -37,11 +37,19 @@ const MAX_HEARTBEAT_THROTTLE_MS = 1_000;
 const WORKFLOW_TASK_SLOTS = 4;
 const WORK_SLOTS = 64;
 
+/**
+ * How long one step of a workflow may take by the clock. The SDK ends a step after 5 s, for loops without end, which this
+ * code has none of; but a process that was stopped for longer in the middle of a step (Ctrl-Z, a debugger) would be ended
+ * with it, and Node.js dies of that. The SDK takes the option and leaves it out of its types.
+ */
+const LONGEST_STOP = { isolateExecutionTimeout: 86_400_000 } as const;
+
 /** Workflows and store activities, and waits on their own queue. */
 export async function startStoreWorkers(context: WorkerContext): Promise<RunningWorker> {
   const { store, storeId, client } = context;
   const storeWorker: WorkerOptions = {
     ...makeCommonOptions(context),
+    ...LONGEST_STOP,
     taskQueue: makeStoreQueue(storeId),
     workflowBundle: { codePath: fileURLToPath(findBuiltFile('workflow-bundle.js')) },
     activities: { ...createStoreActivities({ store, client, now: Date.now }) },
