@@ -74,7 +74,7 @@ export async function collectGarbage(
   const selections = removeOrphanedSelections(connection, dryRun);
   const young = countFiles(connection, spared);
   const blobs = dryRun ? countFiles(connection, sweepable) : await sweepFiles(connection, directory);
-  const rest = await removeLeftovers(connection, directory, leftovers, { limitMs, dryRun });
+  const rest = await removeLeftovers(connection, directory, leftovers, { limitMs, nowMs, dryRun });
   return {
     rows: { ...doomed, journalRows, fingerprints, selections, processes },
     files: { blobs, ...rest },

@@ -7,6 +7,9 @@ import type { SqliteConnection } from '../connection.ts';
 // Files as they were listed, in a temporary table of one connection. They are listed before the references are read:
 // `sweep-blob.ts` says why.
 
+/** No write of a blob takes longer than that. */
+const longestWriteMs = 60_000;
+
 export function createFileTable(connection: SqliteConnection): void {
   connection.exec(`
     CREATE TEMP TABLE blob_files (
@@ -98,17 +101,21 @@ export async function sweepFiles(connection: SqliteConnection, directory: string
   }
 }
 
-/** Removes old temporary files and damaged blobs, and settles what an earlier sweep left aside. */
+/**
+ * Removes old temporary files and damaged blobs, and settles what an earlier sweep left aside. A temporary file younger than
+ * a minute may be one that is being written, whatever the grace time.
+ */
 export async function removeLeftovers(
   connection: SqliteConnection,
   directory: string,
   leftovers: readonly LeftoverEntry[],
-  { limitMs, dryRun }: { readonly limitMs: number; readonly dryRun: boolean },
+  { limitMs, nowMs, dryRun }: { readonly limitMs: number; readonly nowMs: number; readonly dryRun: boolean },
 ): Promise<Omit<RemovedFiles, 'blobs'>> {
   const removed = { temporary: { count: 0, sizeBytes: 0 }, damaged: { count: 0, sizeBytes: 0 } };
   const find = connection.prepare('SELECT 1 FROM blob_references WHERE digest = ?');
   for (const { kind, path, digest, sizeBytes, sinceMs } of leftovers) {
     if (kind !== 'swept' && sinceMs >= limitMs) continue;
+    if (kind === 'temporary' && sinceMs >= nowMs - longestWriteMs) continue;
     const isReferenced = digest !== undefined && find.all([digest]).length > 0;
     if (dryRun && (isReferenced || sinceMs >= limitMs)) continue;
     const isGone =

@@ -72,6 +72,15 @@ describe('a garbage collection', () => {
     expect(await readdir(dirname(path))).toEqual(expect.arrayContaining(['notes.txt', basename(path)]));
   });
 
+  it('leaves a blob alone that is being written, even without grace time', async () => {
+    const { rows } = await storeRun(bench, 'one');
+    const folder = dirname(pathOf(bench.directory, rows));
+    const temporary = `.${basename(pathOf(bench.directory, rows))}.abc.tmp`;
+    await writeFile(join(folder, temporary), 'half of it');
+    await collect(bench, { graceMs: 0, nowMs: Date.now() + 1_000 });
+    expect(await readdir(folder)).toContain(temporary);
+  });
+
   it('puts back what a killed one had aside, where something refers to it', async () => {
     const { rows } = await storeRun(bench, 'one');
     const path = pathOf(bench.directory, rows);
