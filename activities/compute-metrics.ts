@@ -5,10 +5,10 @@ import { createResultDigest } from '../evaluation/result-digest.ts';
 import { isWithinErrorLimit } from '../evaluation/reuse/usability.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
+import { isBlobLost } from '../storage/is-blob-lost.ts';
 import type { QueryCounts, SegmentRecord, TaskResultRecord, TaskResultSummary } from '../storage/result-index.ts';
 import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
-import { isBlobLost } from './is-blob-lost.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { countQueries, getAttempt, getTaskResult, readSealed } from './segment-access.ts';
 

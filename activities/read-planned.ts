@@ -1,5 +1,5 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
-import { isBlobLost } from './is-blob-lost.ts';
+import { isBlobLost } from '../storage/is-blob-lost.ts';
 
 /**
  * Runs what reads a blob that planning stored. A run cannot make it again, since it has only what it reads here; a command

@@ -1,7 +1,7 @@
 import type { Digest } from '../contracts/digest.ts';
-import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
+import { isBlobLost } from '../storage/is-blob-lost.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord, TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
@@ -119,9 +119,7 @@ async function readMetricsBlob(store: Store, digest: Digest): Promise<Uint8Array
   try {
     return await store.content.get(digest);
   } catch (error) {
-    if (error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged')) {
-      return undefined;
-    }
+    if (isBlobLost(error)) return undefined;
     throw error;
   }
 }

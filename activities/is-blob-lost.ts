@@ -1,6 +1,0 @@
-import { EvaluationError } from '../contracts/evaluation-error.ts';
-
-/** Whether a blob could not be read because it is missing or damaged: for the store it does not exist any more. */
-export function isBlobLost(error: unknown): error is EvaluationError {
-  return error instanceof EvaluationError && (error.code === 'blob-missing' || error.code === 'blob-damaged');
-}
