@@ -180,4 +180,37 @@ export const migrations: readonly string[] = [
     written_at_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Runs that nobody sits in front of: on shared workers, on schedules, with alerts and notifications.
+  `
+  -- What began the run: 'command', or 'schedule' with its name and the moment it was due.
+  ALTER TABLE runs ADD COLUMN trigger TEXT NOT NULL DEFAULT 'command' CHECK (trigger IN ('command', 'schedule'));
+  ALTER TABLE runs ADD COLUMN schedule_name TEXT;
+  ALTER TABLE runs ADD COLUMN scheduled_at TEXT;
+  -- The task queue of its solving and scoring, where others than its owner poll it; null: the run's own queue.
+  ALTER TABLE runs ADD COLUMN work_queue TEXT;
+  -- What its alerts found, once it has ended.
+  ALTER TABLE runs ADD COLUMN alerts TEXT;
+  CREATE INDEX runs_schedule ON runs (schedule_name, sequence) WHERE schedule_name IS NOT NULL;
+
+  CREATE TABLE schedules (
+    name TEXT NOT NULL PRIMARY KEY,
+    definition TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- Messages to webhooks, kept until they are delivered or given up: at least once.
+  CREATE TABLE notifications (
+    notification_id TEXT NOT NULL PRIMARY KEY,
+    schedule_name TEXT NOT NULL,
+    run_id TEXT,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT,
+    delivered_at TEXT,
+    error TEXT
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -1,10 +1,11 @@
+import type { Updateable } from 'kysely';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { RunRecord } from '../run-log.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { RunRow, Runs } from './tables.ts';
 
-export type RunChanges = Partial<Omit<Runs, 'sequence' | 'run_id'>>;
+export type RunChanges = Omit<Updateable<Runs>, 'sequence' | 'run_id'>;
 
 /** @throws {EvaluationError} `run-not-found`. */
 export function getRunRow(connection: SqliteConnection, runId: string): RunRow {

@@ -32,6 +32,11 @@ export interface Runs {
   ended_at: string | null;
   worked_ms: number;
   mends: string | null;
+  trigger: Generated<'command' | 'schedule'>;
+  schedule_name: string | null;
+  scheduled_at: string | null;
+  work_queue: string | null;
+  alerts: JsonText | null;
 }
 
 export interface TaskResults {
@@ -140,6 +145,26 @@ export interface LimitPaces {
   written_at_ms: number;
 }
 
+export interface Schedules {
+  name: string;
+  definition: JsonText;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Notifications {
+  notification_id: string;
+  schedule_name: string;
+  run_id: string | null;
+  kind: string;
+  url: string;
+  body: JsonText;
+  attempts: Generated<number>;
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  error: string | null;
+}
+
 export interface Waits {
   task_result_id: string;
   holder_run_id: string;
@@ -172,6 +197,8 @@ export interface Tables {
   limit_leases: LimitLeases;
   limit_paces: LimitPaces;
   waits: Waits;
+  schedules: Schedules;
+  notifications: Notifications;
   file_digests: FileDigests;
   selections: Selections;
 }
