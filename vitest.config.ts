@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They need PostgreSQL, S3 or several workers: vitest.cluster.config.ts.
+    exclude: [...configDefaults.exclude, 'test/**/*.cluster.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     hookTimeout: 60_000,

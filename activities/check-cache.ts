@@ -2,6 +2,7 @@ import type { StoreActivities } from '../contracts/activities.ts';
 import type { Verdict } from '../contracts/cache-policy.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
+import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import type { PlannedTask } from '../contracts/workflow-inputs.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import { explainFinding, type Finding, lookUp } from '../planning/look-up.ts';
@@ -13,6 +14,7 @@ export interface CheckCacheDependencies {
   readonly store: Store;
   readonly plans: PlanCache;
   readonly now: () => number;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** What somebody removed between look-up and record is looked up again; more often than this is a bug. */
@@ -26,6 +28,7 @@ export function createCheckCache({
   store,
   plans,
   now,
+  telemetry = noTelemetry,
 }: CheckCacheDependencies): Pick<StoreActivities, 'checkReuse' | 'decideReuse'> {
   return {
     async checkReuse({ planRef, policy, tasks }) {
@@ -45,7 +48,11 @@ export function createCheckCache({
           const record = records.get(task.taskResultId);
           const finding = await preferOwnWork(store, record, found);
           if (!(await recordIfFull(store, task, finding))) again.push(task);
-          else verdicts.set(task.taskResultId, preferDecided(record, finding.decision.verdict));
+          else {
+            verdicts.set(task.taskResultId, preferDecided(record, finding.decision.verdict));
+            // The others are decided under the lock.
+            if (finding.decision.verdict === 'full') telemetry.reuseDecided('full');
+          }
         }
         open = again;
       }
@@ -66,6 +73,7 @@ export function createCheckCache({
         const finding = await preferOwnWork(store, record, found);
         const { decision, warnings } = finding;
         if (!(await recordIfFull(store, task, finding))) continue;
+        if (decision.verdict === 'full') telemetry.reuseDecided('full');
         if (decision.verdict === 'full' || decision.verdict !== expected) return decision.verdict;
         const why =
           record === undefined || record.mends === null
@@ -77,7 +85,10 @@ export function createCheckCache({
           why,
           warnings,
         };
-        if (await store.results.recordRunning(taskResultId, running, attempt)) return decision.verdict;
+        if (await store.results.recordRunning(taskResultId, running, attempt)) {
+          telemetry.reuseDecided(decision.verdict);
+          return decision.verdict;
+        }
       }
     },
   };

@@ -77,7 +77,7 @@ export function createComputeMetrics({
       );
     }
     const limit = plan.limits.max_sample_errors;
-    if (isWithinErrorLimit(counts.errors, total, limit)) return;
+    if (isWithinErrorLimit(counts.errors, total, limit)) return { samples: total, errors: counts.errors };
     throw new EvaluationError(
       'too-many-sample-errors',
       `${counts.errors} of ${total} samples failed; limits.max_sample_errors is ${limit}.`,

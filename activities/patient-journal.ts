@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleepReal } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
+import type { Telemetry } from '../contracts/telemetry.ts';
 import type { Answer } from '../evaluation/model-io.ts';
 import { QueryAbandoned } from '../models/models.ts';
 import type { Journal, JournalAnswer, JournalOutcome, SegmentWork } from '../storage/journal.ts';
@@ -16,6 +17,7 @@ export interface PatientJournalOptions {
   readonly signal: AbortSignal;
   /** Hears once each time the journal begins to refuse what it is given. */
   readonly onRefusal?: ((reason: string) => void) | undefined;
+  readonly telemetry?: Pick<Telemetry, 'journalCommitted'> | undefined;
   readonly sleep?: ((durationMs: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
@@ -36,14 +38,18 @@ export interface PatientJournal {
    * @throws {QueryAbandoned} once the activity is told to stop.
    */
   whileWritable<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /** Nothing is sent until it is unpaused, as if the journal could not be written; what comes back is written. */
+  pause(): void;
+  unpause(): void;
 }
 
 export function createPatientJournal(
   journal: Pick<Journal, 'appendAnswer' | 'appendOutcome'>,
   segment: SegmentWork,
-  { signal, onRefusal, sleep = sleepOrWake }: PatientJournalOptions,
+  { signal, onRefusal, telemetry, sleep = sleepOrWake }: PatientJournalOptions,
 ): PatientJournal {
   let refused = 0;
+  let isPaused = false;
   let hold = makeHold(signal);
 
   return {
@@ -62,13 +68,25 @@ export function createPatientJournal(
         }
       }
     },
+    pause() {
+      if (isPaused) return;
+      isPaused = true;
+      hold.begin();
+    },
+    unpause() {
+      if (!isPaused) return;
+      isPaused = false;
+      goOn();
+    },
   };
 
   async function persist<Result>(append: () => Promise<Result>): Promise<Result> {
     let waitedMs = 0;
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
       try {
+        const begunAt = performance.now();
         const result = await append();
+        telemetry?.journalCommitted(performance.now() - begunAt);
         if (waitedMs > 0) taken();
         return result;
       } catch (error) {
@@ -90,7 +108,13 @@ export function createPatientJournal(
   }
 
   function taken(): void {
-    if (--refused > 0) return;
+    refused--;
+    goOn();
+  }
+
+  /** Once nothing is in the way any more. */
+  function goOn(): void {
+    if (refused > 0 || isPaused) return;
     const { end } = hold;
     hold = makeHold(signal);
     end();

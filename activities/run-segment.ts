@@ -1,15 +1,19 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
+import type { SegmentReport } from '../contracts/activities.ts';
+import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import type { Models } from '../models/models.ts';
 import { QueryAbandoned } from '../models/models.ts';
 import type { JournalAnswer, JournalOutcome, SegmentWork } from '../storage/journal.ts';
 import type { SegmentRecord } from '../storage/result-index.ts';
 import { writeSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
+import { describeHeartbeats } from './heartbeat-details.ts';
 import { makeInterruption } from './interruption.ts';
 import { createPatientJournal, type PatientJournal } from './patient-journal.ts';
+import { createPauseWatch } from './pause-watch.ts';
 import type { GetPreparedTask } from './prepared-tasks.ts';
-import { readSealed } from './segment-access.ts';
+import { getTaskResult, readSealed } from './segment-access.ts';
 
 export interface SegmentDependencies {
   readonly store: Store;
@@ -26,6 +30,8 @@ export interface SegmentOutcome {
 
 /** One stage of one segment, as `solve` and `score` fill it in. */
 export interface SegmentStage<Outcome extends SegmentOutcome> {
+  /** Versions of the models that it may ask. */
+  readonly modelVersions: ReadonlySet<string>;
   /** Positions of the segment's samples in the selection, in order. */
   readonly sampleIndexes: readonly number[];
   /** Carries out one sample; throws `QueryAbandoned` when it is left unfinished. */
@@ -43,10 +49,18 @@ export interface SegmentStage<Outcome extends SegmentOutcome> {
 export type RunSegment = <Outcome extends SegmentOutcome>(
   segment: SegmentWork,
   open: () => Promise<SegmentStage<Outcome>>,
-) => Promise<void>;
+) => Promise<SegmentReport>;
 
 /** Hears what a person may want to know while a segment is worked on: that the store refuses what it is given. */
 export type OnNotice = (message: string) => void;
+
+export interface SegmentRunnerOptions {
+  readonly store: Store;
+  /** Says which models are held. */
+  readonly models: Pick<Models, 'listOutages'>;
+  readonly onNotice?: OnNotice | undefined;
+  readonly telemetry?: Telemetry | undefined;
+}
 
 /**
  * Runs what is missing of a segment and seals it (design 4.2).
@@ -55,23 +69,33 @@ export type OnNotice = (message: string) => void;
  * finish and throws; the next attempt goes on from the journal. A second attempt in this process waits for the first, so
  * that nothing is sent twice.
  */
-export function createSegmentRunner(store: Store, onNotice: OnNotice = () => {}): RunSegment {
+export function createSegmentRunner({
+  store,
+  models,
+  onNotice = () => {},
+  telemetry = noTelemetry,
+}: SegmentRunnerOptions): RunSegment {
+  const pauses = createPauseWatch(store.runs);
   const inProgress = new Map<string, Promise<unknown>>();
 
   return async function runSegment<Outcome extends SegmentOutcome>(
     segment: SegmentWork,
     open: () => Promise<SegmentStage<Outcome>>,
-  ): Promise<void> {
+  ): Promise<SegmentReport> {
     const context = Context.current();
     const name = `${segment.taskResultId}/${segment.stage}/${segment.segmentIndex}`;
     const earlier = inProgress.get(name);
     const work = (async () => {
       await earlier?.catch(() => undefined);
-      await runOnce(context, segment, open);
+      const { runId, key: task } = await getTaskResult(store, segment.taskResultId);
+      const { stage, segmentIndex } = segment;
+      return telemetry.inSegment({ runId, task, stage, segmentIndex }, () =>
+        runOnce(context, { runId, segment }, open),
+      );
     })();
     inProgress.set(name, work); // at once, so that a third attempt queues behind this one
     try {
-      await work;
+      return await work;
     } finally {
       if (inProgress.get(name) === work) inProgress.delete(name);
     }
@@ -79,38 +103,53 @@ export function createSegmentRunner(store: Store, onNotice: OnNotice = () => {})
 
   async function runOnce<Outcome extends SegmentOutcome>(
     context: Context,
-    segment: SegmentWork,
+    { runId, segment }: { readonly runId: string; readonly segment: SegmentWork },
     open: () => Promise<SegmentStage<Outcome>>,
-  ): Promise<void> {
+  ): Promise<SegmentReport> {
     const failing = new AbortController();
     setMaxListeners(0, context.cancellationSignal);
     const signal = AbortSignal.any([context.cancellationSignal, failing.signal]);
     setMaxListeners(0, signal); // every query in progress listens
     const onRefusal = (reason: string) => onNotice(`Nothing is sent until the store can be written. ${reason}`);
-    const journal = createPatientJournal(store.journal, segment, { signal, onRefusal });
+    const journal = createPatientJournal(store.journal, segment, { signal, onRefusal, telemetry });
     const sealed = await store.results.findSegment(segment);
-    if (sealed !== undefined && !sealed.isReopened) return;
+    if (sealed !== undefined && !sealed.isReopened) return toReport(sealed);
     const stage = await open();
     const { outcomes, answers, counted } = await loadStanding(segment, sealed, stage);
+    let isPaused = false;
+    describeHeartbeats(context, () => ({
+      stage: segment.stage,
+      done: outcomes.size,
+      of: stage.sampleIndexes.length,
+      errors: [...outcomes.values()].filter(({ hasError }) => hasError).length,
+      ...describeWait(isPaused, stage, models),
+    }));
+    const pause = await pauses.follow(runId, (isPausedNow) => {
+      isPaused = isPausedNow;
+      if (isPaused) journal.pause();
+      else journal.unpause();
+    });
     const missing = stage.sampleIndexes.filter((sampleIndex) => !outcomes.has(sampleIndex));
     const settled = await Promise.allSettled(
       missing.map(async (sampleIndex) => {
         if (signal.aborted) throw new QueryAbandoned();
         try {
           const outcome = await stage.run(sampleIndex, answers.get(sampleIndex) ?? [], journal);
-          outcomes.set(sampleIndex, await keep(journal, stage, outcome, counted));
+          const kept = await keep(journal, stage, outcome, counted);
+          outcomes.set(sampleIndex, kept);
+          telemetry.sampleEnded(segment.stage, kept.hasError);
         } catch (error) {
           // Nobody would score or publish what the others come to.
           if (!(error instanceof QueryAbandoned)) failing.abort();
           throw error;
         }
       }),
-    );
+    ).finally(() => pause.stop());
     const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const failure = failures.find((reason) => !(reason instanceof QueryAbandoned));
     if (failure !== undefined) throw failure;
     if (failures.length > 0) throw makeInterruption(context);
-    await seal(segment, stage, outcomes, { sealed, counted });
+    return seal(segment, stage, outcomes, { sealed, counted });
   }
 
   /**
@@ -178,20 +217,34 @@ export function createSegmentRunner(store: Store, onNotice: OnNotice = () => {})
     stage: SegmentStage<Outcome>,
     outcomes: ReadonlyMap<number, JournalOutcome>,
     before: { readonly sealed: SegmentRecord | undefined; readonly counted: ReadonlyMap<number, Queries> },
-  ): Promise<void> {
+  ): Promise<SegmentReport> {
     const lines = stage.sampleIndexes.flatMap((sampleIndex) => outcomes.get(sampleIndex) ?? []);
     const added = lines.map(({ sampleIndex, queries }) => subtractQueries(queries, before.counted.get(sampleIndex)));
-    await store.results.registerSegment(segment, {
-      blob: await writeSegmentLines(
-        store.content,
-        lines.map(({ text }) => text),
-      ),
+    const report = {
       samples: lines.length,
       errors: lines.filter(({ hasError }) => hasError).length,
       // What was counted stays counted: the failed queries of an attempt that was replaced have left all the same.
       queries: added.reduce(addQueries, before.sealed?.queries ?? noQueries),
-    });
+    };
+    const texts = lines.map(({ text }) => text);
+    await store.results.registerSegment(segment, { blob: await writeSegmentLines(store.content, texts), ...report });
+    return report;
   }
+}
+
+function toReport({ samples, errors, queries }: SegmentRecord): SegmentReport {
+  return { samples, errors, queries };
+}
+
+/** Why nothing is sent, where that is so. */
+function describeWait<Outcome extends SegmentOutcome>(
+  isPaused: boolean,
+  { modelVersions }: SegmentStage<Outcome>,
+  models: Pick<Models, 'listOutages'>,
+): { readonly waits_for?: string } {
+  if (isPaused) return { waits_for: 'the run is paused' };
+  const outage = models.listOutages().find(({ modelVersion }) => modelVersions.has(modelVersion));
+  return outage === undefined ? {} : { waits_for: outage.text };
 }
 
 function describeOutcome<Outcome extends SegmentOutcome>(

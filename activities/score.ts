@@ -14,6 +14,7 @@ import {
   getAttempt,
   getModel,
   getTaskResult,
+  listModelVersions,
   listStandingAnswers,
   readSamples,
   readSealed,
@@ -40,13 +41,17 @@ export function createScoreSegment(
     const attempt = await getAttempt(store, input);
     const segment = { taskResultId, stage: 'score', segmentIndex, attempt } as const;
     const warnings = new Set<string>();
-    await runSegment<ScoredSample>(segment, async () => {
+    const report = await runSegment<ScoredSample>(segment, async () => {
       const prepared = await getPrepared(planRef, key);
       const samples = await readSamples(prepared, segmentIndex);
       const solved = await readSolved(store, { ...input, attempt }, solveSegment);
-      const { plan, scoreSample } = prepared;
+      const { plan, task, scoreSample } = prepared;
       return {
         ...scoreStage,
+        modelVersions: listModelVersions(
+          plan,
+          task.definition.scorers.map((scorer) => ('model_key' in scorer ? scorer.model_key : undefined)),
+        ),
         sampleIndexes: [...samples.keys()],
         async run(sampleIndex, answers, journal) {
           const sample = getAt(samples, sampleIndex);
@@ -63,10 +68,11 @@ export function createScoreSegment(
       };
     });
     if (warnings.size > 0) await store.results.addWarnings(taskResultId, [...warnings], attempt);
+    return report;
   };
 }
 
-const scoreStage: Omit<SegmentStage<ScoredSample>, 'sampleIndexes' | 'run'> = {
+const scoreStage: Omit<SegmentStage<ScoredSample>, 'sampleIndexes' | 'modelVersions' | 'run'> = {
   // Errors of the solver are carried along, not this stage's own; but what carries one is scored anew with the solver.
   isTriedAgain: (scored) => scored.errors.length > 0,
   hasFailed: (scored) => scored.errors.some(({ stage }) => stage !== 'solver'),

@@ -71,6 +71,11 @@ export function getModel(plan: Plan, key: string): PlannedModel {
   return model;
 }
 
+/** Of those models of a plan that have a key here. */
+export function listModelVersions(plan: Plan, keys: readonly (string | undefined)[]): ReadonlySet<string> {
+  return new Set(keys.flatMap((key) => (key === undefined ? [] : [getModel(plan, key).version])));
+}
+
 /** A trial in either stage, as far as its queries go. */
 interface QueriedTrial extends Pick<SolvedTrial, 'trial' | 'queries' | 'failed_queries' | 'error'> {
   readonly scorer_key?: string;

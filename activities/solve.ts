@@ -3,7 +3,15 @@ import type { SolveSampleInput } from '../evaluation/solve-sample.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { createJournalledQueries } from './journalled-queries.ts';
 import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
-import { countQueries, getAt, getAttempt, getModel, listStandingAnswers, readSamples } from './segment-access.ts';
+import {
+  countQueries,
+  getAt,
+  getAttempt,
+  getModel,
+  listModelVersions,
+  listStandingAnswers,
+  readSamples,
+} from './segment-access.ts';
 
 /** Solves one segment: as many samples in progress as the model's limiter allows. */
 export function createSolveSegment(
@@ -14,12 +22,13 @@ export function createSolveSegment(
     const { taskResultId, key, planRef, segmentIndex } = input;
     const attempt = await getAttempt(store, input);
     const segment = { taskResultId, stage: 'solve', segmentIndex, attempt } as const;
-    await runSegment<SolvedSample>(segment, async () => {
+    return runSegment<SolvedSample>(segment, async () => {
       const prepared = await getPrepared(planRef, key);
       const samples = await readSamples(prepared, segmentIndex);
       const { plan, task, solveSample } = prepared;
       return {
         ...solveStage,
+        modelVersions: listModelVersions(plan, [task.model_key]),
         sampleIndexes: [...samples.keys()],
         run(sampleIndex, answers, journal) {
           const sample = getAt(samples, sampleIndex);
@@ -38,7 +47,7 @@ export function createSolveSegment(
 
 const hasFailed = (solved: SolvedSample): boolean => solved.trials.some((trial) => trial.error !== undefined);
 
-const solveStage: Omit<SegmentStage<SolvedSample>, 'sampleIndexes' | 'run'> = {
+const solveStage: Omit<SegmentStage<SolvedSample>, 'sampleIndexes' | 'modelVersions' | 'run'> = {
   isTriedAgain: hasFailed,
   hasFailed,
   countQueries: (solved) => countQueries(solved.trials),

@@ -53,13 +53,24 @@ export function createStoreRecords({
       return store.results.recordEnd(taskResultId, end, attempt);
     },
 
-    recordRunStarted({ runId, attempt }) {
-      return store.runs.recordRunStarted(runId, attempt);
+    async recordRunStarted({ runId, attempt }) {
+      await store.runs.recordRunStarted(runId, attempt);
+      const { pausedAt } = await store.runs.getRun(runId);
+      return { pausedAt };
+    },
+
+    async recordRunPaused({ runId, isPaused }) {
+      const { pausedAt } = await store.runs.getRun(runId);
+      if ((pausedAt !== null) === isPaused) return pausedAt;
+      const wanted = isPaused ? new Date(now()).toISOString() : null;
+      return (await store.runs.recordPaused(runId, wanted)) ? wanted : null;
     },
 
     async recordRunEnd({ runId, attempt, failed, error = null }) {
       const by = attempt === undefined ? {} : { attempt };
-      return store.runs.recordRunEnd(runId, { failed, error: await readError(store, error), ...by });
+      const status = await store.runs.recordRunEnd(runId, { failed, error: await readError(store, error), ...by });
+      const taskResults = await store.results.listTaskResults(runId);
+      return { status, errors: taskResults.reduce((sum, { samples }) => sum + samples.errors, 0) };
     },
   };
 

@@ -3,8 +3,11 @@ import { type ErrorCode, EvaluationError } from '../contracts/evaluation-error.t
 import type { ContentStore } from '../storage/content-store.ts';
 import { AttemptSuperseded } from '../storage/journal.ts';
 
-/** Codes that say "not now": the store or Temporal could not be reached, and may be a moment later. */
-const retryable: ReadonlySet<ErrorCode> = new Set(['store-failed', 'temporal-failed']);
+/**
+ * Codes that say "not now": the store or Temporal could not be reached, and may be a moment later; or the store's keys were
+ * changed, and this worker lacks the new one until it is started again.
+ */
+const retryable: ReadonlySet<ErrorCode> = new Set(['store-failed', 'temporal-failed', 'encryption-key-missing']);
 
 /** Temporal cuts messages of pending activities at 4 KiB. */
 const MESSAGE_LIMIT = 500;

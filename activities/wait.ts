@@ -12,7 +12,7 @@ export function createWaitActivities({
 }: {
   readonly runs: RunLog;
   readonly client: Client;
-}): WaitActivities {
+}): Pick<WaitActivities, 'waitWhileWorkflowOpen'> {
   return {
     async waitWhileWorkflowOpen({ workflowId, taskResultId }) {
       const context = Context.current();

@@ -1,5 +1,8 @@
 import type { Stet } from '../client/stet.ts';
 import type { Diagnosis } from '../embedded/diagnose.ts';
+import type { MigratedStore, MigrateOptions } from '../embedded/migrate-store.ts';
+import type { RekeyOptions, RekeyReport } from '../embedded/rekey-store.ts';
+import type { StartedWorker } from '../embedded/start-worker.ts';
 
 /** A stream that takes text: standard output or error, or what a test collects. */
 export interface TextOutput {
@@ -20,6 +23,20 @@ export interface OpenOptions {
   readonly onNotice?: (message: string) => void;
 }
 
+export interface StartWorkerOptions extends OpenOptions {
+  readonly role: 'worker' | 'up';
+  /** Read in place of the `.env` in the working directory. */
+  readonly envFile?: string;
+  readonly maxSegments?: number;
+  readonly maxCachedWorkflows?: number;
+  /** Where health is shown: `port` or `host:port`. */
+  readonly health?: string;
+  /** Where metrics are shown. */
+  readonly metrics?: string;
+  /** A Temporal that does not answer yet is waited for until it fires. */
+  readonly waitUntil: AbortSignal;
+}
+
 export interface DiagnoseOptions {
   readonly store?: string;
   readonly onNotice?: (message: string) => void;
@@ -28,7 +45,10 @@ export interface DiagnoseOptions {
 /** Everything a command touches outside its own code; `main.ts` gives the real things, tests give fakes. */
 export interface CommandContext {
   open(options: OpenOptions): Promise<Stet>;
+  startWorker(options: StartWorkerOptions): Promise<StartedWorker>;
   diagnose(options: DiagnoseOptions): Promise<readonly Diagnosis[]>;
+  migrate(options: MigrateOptions): Promise<MigratedStore>;
+  rekey(options: RekeyOptions): Promise<RekeyReport>;
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;

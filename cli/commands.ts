@@ -48,14 +48,49 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./resume.ts')).defineResumeCommand,
   },
   {
+    name: 'watch',
+    summary: 'follow a run from any shell',
+    load: async () => (await import('./watch.ts')).defineWatchCommand,
+  },
+  {
     name: 'cancel',
     summary: 'cancel a run',
     load: async () => (await import('./cancel.ts')).defineCancelCommand,
   },
   {
+    name: 'pause',
+    summary: 'send nothing new for a run until it is unpaused',
+    load: async () => (await import('./pause.ts')).definePauseCommand,
+  },
+  {
+    name: 'unpause',
+    summary: 'let a paused run go on',
+    load: async () => (await import('./pause.ts')).defineUnpauseCommand,
+  },
+  {
+    name: 'schedule',
+    summary: 'run evaluations at fixed times; add, show and the like',
+    load: async () => (await import('./schedule.ts')).defineScheduleCommand,
+  },
+  {
     name: 'cache',
     summary: 'keep the store small and sound: ls, verify, gc, rm',
     load: async () => (await import('./cache.ts')).defineCacheCommand,
+  },
+  {
+    name: 'store',
+    summary: 'the schema and keys of a store: migrate, rekey',
+    load: async () => (await import('./store.ts')).defineStoreCommand,
+  },
+  {
+    name: 'up',
+    summary: 'work on detached and scheduled runs of this machine',
+    load: async () => (await import('./up.ts')).defineUpCommand,
+  },
+  {
+    name: 'worker',
+    summary: 'work on the runs of a store, beside other workers',
+    load: async () => (await import('./worker.ts')).defineWorkerCommand,
   },
   {
     name: 'doctor',

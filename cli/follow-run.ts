@@ -1,5 +1,6 @@
 import type { RunDocument } from '../client/run-document.ts';
 import type { RunHandle, Stet } from '../client/stet.ts';
+import { isRaised } from '../contracts/alert-finding.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes, signalExitCodes } from './exit-codes.ts';
@@ -16,16 +17,28 @@ import { cleanText } from './output/text.ts';
 import { reportOpenRuns } from './report-open-runs.ts';
 import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 
+/** A command with a run. */
+export interface RunWork {
+  readonly stet: Stet;
+  readonly handle: RunHandle;
+  readonly stop: StopWatch;
+  readonly progress: ProgressView;
+}
+
+/** What a command does with a run that it has; gives the exit code. */
+export type Stay = (context: CommandContext, flags: StoreFlags, work: RunWork) => Promise<number>;
+
 /**
- * Opens the store, starts or takes up a run, and stays with it until it has ended or a signal stops it.
+ * Opens the store, starts, takes up or finds a run, and by default stays with it until it has ended or a signal stops it.
  *
  * @param start - Undefined where it turns out that there is nothing to do, which it has said. Gives up when its signal fires.
  * @returns The exit code: 0 completed, 1 failed or cancelled from elsewhere, 130, 143 or 129 after a signal.
  */
-export async function followRun(
+export async function beginRun(
   context: CommandContext,
   flags: StoreFlags,
   start: (stet: Stet, signal: AbortSignal) => Promise<RunHandle | undefined>,
+  stay: Stay = stayWithRun,
 ): Promise<number> {
   const stop = watchStopSignals(context);
   const progress = makeProgressView(context);
@@ -48,7 +61,7 @@ export async function followRun(
       if (handle === undefined) return exitCodes.done;
       if (typeof handle === 'string') return reportNotStarted(context, flags, handle);
       isStarted = true;
-      return await stayWithRun(context, flags, { stet, handle, stop, progress });
+      return await stay(context, flags, { stet, handle, stop, progress });
     } finally {
       await stet.close();
     }
@@ -57,19 +70,19 @@ export async function followRun(
   }
 }
 
-async function stayWithRun(
+/** Stays until the run has ended: Ctrl-C cancels it, other signals leave it open. */
+export const stayWithRun: Stay = (context, flags, work) =>
+  stayUntilEnd(context, flags, work, obeyStopSignal(work.handle, work.stop, work.progress, context));
+
+/** Stays until the run has ended, or until a signal has been obeyed. */
+export async function stayUntilEnd(
   context: CommandContext,
   flags: StoreFlags,
-  work: {
-    readonly stet: Stet;
-    readonly handle: RunHandle;
-    readonly stop: StopWatch;
-    readonly progress: ProgressView;
-  },
+  work: RunWork,
+  stopping: Stopping,
 ): Promise<number> {
   const { stet, handle, stop, progress } = work;
   const output = makeHumanOutput(context, flags);
-  const stopping = obeyStopSignal(handle, stop, progress, context);
   let run: RunDocument | undefined;
   try {
     const ended = showEvents(handle, output, progress, context).then(() => handle.result());
@@ -85,13 +98,16 @@ async function stayWithRun(
   if (isFinal(shown.status)) {
     output.write(`\n${renderResultTable(shown, output, context.now())}`);
     output.write(renderNextSteps(shown, commandLine));
+  } else if (handle.isFollowed === true) {
+    output.write(`Run ${shortenId(handle.id)} goes on. Follow it: ${commandLine('watch', shortenId(handle.id))}\n`);
   } else {
     output.write(`Run ${shortenId(handle.id)} stays open. Go on: ${commandLine('resume', shortenId(handle.id))}\n`);
   }
   if (flags.json === true) writeJson(context.stdout, shown);
   await reportOpenRuns(context, stet, flags, { except: handle.id });
   if (stop.signal !== undefined) return signalExitCodes[stop.signal];
-  return shown.status === 'completed' ? exitCodes.done : exitCodes.failed;
+  if (shown.status !== 'completed') return exitCodes.failed;
+  return (shown.alerts ?? []).some(isRaised) ? exitCodes.gate : exitCodes.done;
 }
 
 async function showEvents(
@@ -115,13 +131,14 @@ async function showEvents(
   }
 }
 
-/** SIGINT cancels the run, SIGTERM and SIGHUP leave it open; `drained` settles only in the second case. */
-function obeyStopSignal(
-  handle: RunHandle,
-  stop: StopWatch,
-  progress: ProgressView,
-  context: CommandContext,
-): { readonly drained: Promise<void>; end(): void } {
+export interface Stopping {
+  /** Settles once the run is left; never where it is cancelled, and so ends. */
+  readonly drained: Promise<void>;
+  end(): void;
+}
+
+/** SIGINT cancels the run, SIGTERM and SIGHUP leave it open. */
+function obeyStopSignal(handle: RunHandle, stop: StopWatch, progress: ProgressView, context: CommandContext): Stopping {
   let countdown: NodeJS.Timeout | undefined;
   const drained = new Promise<void>((resolve) => {
     stop.onStop((signal) => {

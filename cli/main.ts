@@ -17,7 +17,20 @@ const context: CommandContext = {
     const { openStet } = await import('../embedded/index.ts');
     return openStet({ ...options, command: `stet ${process.argv[2] ?? ''}` });
   },
+  startWorker: async ({ health, metrics, ...options }) => {
+    const [{ startWorker }, { parseListenAddress }] = await Promise.all([
+      import('../embedded/start-worker.ts'),
+      import('../workers/health-server.ts'),
+    ]);
+    return startWorker({
+      ...options,
+      ...(health === undefined ? {} : { health: parseListenAddress(health) }),
+      ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
+    });
+  },
   diagnose: async (options) => (await import('../embedded/diagnose.ts')).diagnose(options),
+  migrate: async (options) => (await import('../embedded/migrate-store.ts')).migrate(options),
+  rekey: async (options) => (await import('../embedded/rekey-store.ts')).rekey(options),
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,

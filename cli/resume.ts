@@ -2,7 +2,7 @@ import type { ResumeOptions, Stet } from '../client/stet.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { CommandContext } from './command-context.ts';
 import type { DefineCommand } from './commands.ts';
-import { followRun } from './follow-run.ts';
+import { beginRun } from './follow-run.ts';
 import { renderExamples } from './options/examples.ts';
 import { addOverrideOptions, type RunFileFlags, toPlanOptions } from './options/run-file-options.ts';
 import { addStoreOptions, addUiOption, type StoreFlags } from './options/store-options.ts';
@@ -32,7 +32,7 @@ export const defineResumeCommand: DefineCommand = (command, perform) => {
 
 async function resumeEvaluation(context: CommandContext, flags: ResumeFlags, reference: string): Promise<number> {
   const options = toResumeOptions(context, flags);
-  return followRun(context, flags, async (stet, signal) => {
+  return beginRun(context, flags, async (stet, signal) => {
     if (flags.errors === true && (await hasNothingToMend(context, flags, { stet, reference }))) return undefined;
     return await stet.resume(reference, { ...options, arguments: context.commandLine, signal });
   });

@@ -1,44 +1,20 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
-import { buildPlan } from '../planning/build-plan.ts';
-import { readRunFile } from '../planning/run-file/index.ts';
-import { createDryContentStore } from '../storage/dry-content-store.ts';
 import type { Store } from '../storage/store.ts';
 import { createCache } from './cache/create-cache.ts';
+import { createRunContext } from './create-run-context.ts';
 import type { Host } from './host.ts';
 import { iterateSamples } from './iterate-samples.ts';
 import { makePlanDocument } from './make-plan-document.ts';
-import { makeRunDocument, sumCounts } from './make-run-document.ts';
+import { listFindings, makeRunDocument, sumCounts } from './make-run-document.ts';
 import { resumeRun } from './resume-run.ts';
-import type { RunContext } from './run-context.ts';
 import { runEvaluation } from './run-evaluation.ts';
+import { createSchedules } from './schedules/create-schedules.ts';
 import type { Stet } from './stet.ts';
 
 /** The library over a host that has Temporal, workers and a store. */
 export function createStet(host: Host): Stet {
-  const context: RunContext = {
-    host,
-    resolve: (source, options) =>
-      readRunFile(source, {
-        overrides: options,
-        environment: host.environment,
-        workingDirectory: host.workingDirectory,
-        ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
-      }),
-    build: async (resolved, store, options) =>
-      buildPlan(resolved, {
-        content: options.dry || store === undefined ? createDryContentStore(store?.content) : store.content,
-        datasets: options.dry || store === undefined ? withoutRecording(store) : store.datasets,
-        modules: host.modules,
-        segmentSize: (await store?.runs.getSegmentSize()) ?? host.segmentSize,
-        verifyData: options.verifyData ?? false,
-      }),
-    // What talks to Temporal is loaded when a run needs it: it takes longer than a plan or a list.
-    async supervise(store, run, more) {
-      const { superviseRun } = await import('./supervise-run.ts');
-      return superviseRun({ host, store, run, ...more });
-    },
-  };
+  const context = createRunContext(host);
 
   const openExisting = async (): Promise<Store> => {
     const store = await host.openStore({ create: false });
@@ -46,6 +22,14 @@ export function createStet(host: Host): Stet {
     throw new EvaluationError('run-not-found', 'There is no store here, so there are no runs.', {
       hint: 'Name its directory with --store or STET_STORE, or start a run.',
     });
+  };
+
+  const changePause = async (reference: string, isPaused: boolean) => {
+    const store = await openExisting();
+    const run = await store.runs.getRun(reference);
+    const { setPaused } = await import('./pause-run.ts');
+    await setPaused(host, store, run, isPaused);
+    return makeRunDocument(store, await store.runs.getRun(run.runId));
   };
 
   return {
@@ -61,6 +45,11 @@ export function createStet(host: Host): Stet {
       return resumeRun(context, await openExisting(), reference, options);
     },
 
+    async watch(reference) {
+      const { watchRun } = await import('./watch-run.ts');
+      return watchRun(context, await openExisting(), reference);
+    },
+
     async cancel(reference) {
       const store = await openExisting();
       const run = await store.runs.getRun(reference);
@@ -70,6 +59,10 @@ export function createStet(host: Host): Stet {
       }
       return makeRunDocument(store, await store.runs.getRun(run.runId));
     },
+
+    pause: (reference) => changePause(reference, true),
+
+    unpause: (reference) => changePause(reference, false),
 
     async show(reference) {
       const store = await openExisting();
@@ -99,9 +92,13 @@ export function createStet(host: Host): Stet {
             cache_policy: run.policy,
             started_at: run.startedAt,
             ended_at: run.endedAt,
+            paused_at: isFinal(run.status) ? null : run.pausedAt,
+            alerts: listFindings(run),
+            schedule: run.scheduleName,
             tasks: tasks.length,
             model_queries: sumCounts(tasks.map((task) => task.queries)),
             has_owner: run.ownerId !== null && alive.has(run.ownerId),
+            on_workers: run.workQueue !== null,
           };
         }),
       );
@@ -109,15 +106,8 @@ export function createStet(host: Host): Stet {
 
     cache: createCache(host),
 
-    close: () => host.close(),
-  };
-}
+    schedules: createSchedules(context),
 
-function withoutRecording(store: Store | undefined): Store['datasets'] {
-  return {
-    findFileDigest: async (stat) => store?.datasets.findFileDigest(stat),
-    findSelection: async (digest) => store?.datasets.findSelection(digest),
-    recordFileDigest: async () => {},
-    recordSelection: async () => {},
+    close: () => host.close(),
   };
 }

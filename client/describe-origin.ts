@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../contracts/json.ts';
+import { hidePassword } from './hide-password.ts';
 import { version } from './version.ts';
 
 const run = promisify(execFile);
@@ -12,7 +13,7 @@ export async function describeOrigin(folder: string, commandArguments: readonly 
     user: findUser(),
     host: hostname(),
     git: await describeGit(folder),
-    arguments: [...commandArguments],
+    arguments: commandArguments.map(hidePassword),
     versions: { stet: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
   };
 }

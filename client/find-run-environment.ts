@@ -17,3 +17,11 @@ export function findRunEnvironment(
     ...(typeof envFile === 'string' ? { envFile } : {}),
   });
 }
+
+/** The environment of a process that works on runs of any file: its own, with the `.env` where it was started. */
+export function readOwnEnvironment(
+  { environment, workingDirectory }: Pick<Host, 'environment' | 'workingDirectory'>,
+  envFile: string | undefined,
+): Readonly<Record<string, string | undefined>> {
+  return readEnvironment({ environment, workingDirectory, ...(envFile === undefined ? {} : { envFile }) });
+}

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { PlanningActivities } from '../contracts/activities.ts';
 import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { FinalStatus } from '../contracts/status.ts';
@@ -12,6 +13,8 @@ export interface Host {
   openStore(options: { readonly create: boolean }): Promise<Store | undefined>;
   /** Temporal with workers on the store's queues; started at the first call, shared by all. */
   openSession(): Promise<Session>;
+  /** Whose Temporal a session is going to use; asks no server. */
+  findTemporal(): Promise<Session['temporal']>;
   readonly modules: ModuleHost;
   /** Rows a segment, where the store does not say. */
   readonly segmentSize: number;
@@ -28,6 +31,8 @@ export interface Session {
   readonly storeId: string;
   /** This process in the store's registry. */
   readonly processId: string;
+  /** Whose Temporal it is: the one that Stet brings to a store, or one that somebody else runs. */
+  readonly temporal: 'embedded' | 'remote';
   readonly workflowTaskTimeoutMs: number;
   /**
    * When Temporal's database was made, or first served after a restart of the machine (a power cut takes its last
@@ -42,6 +47,17 @@ export interface Session {
     readonly environment: Readonly<Record<string, string | undefined>>;
     readonly frozen: boolean;
   }): Promise<RunWork>;
+  /** Polls the queue that runs without an owner share, with one environment for all of them. */
+  startSharedWork(work: {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly maxSegments: number;
+  }): Promise<RunWork>;
+  /** Plans, with the files of this machine, the firings of schedules that read theirs each time. */
+  startPlanning(activities: PlanningActivities): Promise<{ stop(): Promise<void> }>;
+  /** Whether a live process of the store polls that queue. */
+  hasSharedWorkers(): Promise<boolean>;
+  /** Whether Temporal answers, and everything that this process polls for is being polled for. */
+  checkHealth(): Promise<{ readonly temporal: boolean; readonly workers: boolean }>;
   /**
    * Gives the work of dead processes of this host back at once (design 4.3).
    *

@@ -1,4 +1,8 @@
+import type { AlertFinding } from '../contracts/alert-finding.ts';
 import type { Digest } from '../contracts/digest.ts';
+import { isFinal } from '../contracts/status.ts';
+import { makeUnjudged } from '../evaluation/alerts/judge-alert.ts';
+import { parseAlert } from '../evaluation/alerts/parse-alert.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
 import { isBlobLost } from '../storage/is-blob-lost.ts';
@@ -26,13 +30,24 @@ export async function makeRunDocument(store: Store, run: RunRecord): Promise<Run
     cache_policy: run.policy,
     started_at: run.startedAt,
     ended_at: run.endedAt,
+    paused_at: isFinal(run.status) ? null : run.pausedAt,
     duration_ms:
       run.workedMs + Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)),
     model_queries: sumCounts(tasks.map((task) => task.model_queries)),
     tasks,
     origin: run.origin,
     mends: run.mends,
+    alerts: listFindings(run),
+    schedule: run.scheduleName,
+    scheduled_at: run.scheduledAt,
   };
+}
+
+/** What its alerts found; a completed run whose alerts nobody judged has not passed them. */
+export function listFindings({ status, alerts }: RunRecord): readonly AlertFinding[] | null {
+  if (alerts === null || !isFinal(status)) return null;
+  if (alerts.findings !== null || status !== 'completed') return alerts.findings;
+  return alerts.alerts.map((text) => makeUnjudged(parseAlert(text), 'It was not judged.'));
 }
 
 export async function findSources(

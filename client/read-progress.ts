@@ -1,5 +1,5 @@
 import { isFinal } from '../contracts/status.ts';
-import type { TaskProgress } from '../storage/run-log.ts';
+import type { RunRecord, TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import type { TaskProgressEvent } from './stet.ts';
 
@@ -15,7 +15,8 @@ interface Observation {
 export function createProgressReader(store: Store, runId: string): () => Promise<readonly TaskProgressEvent[]> {
   const observed = new Map<string, Observation[]>();
   return async () => {
-    const [taskResults, progress, waits] = await Promise.all([
+    const [run, taskResults, progress, waits] = await Promise.all([
+      store.runs.getRun(runId),
       store.results.listTaskResults(runId),
       store.runs.listProgress(runId),
       store.runs.listWaits(runId),
@@ -37,10 +38,15 @@ export function createProgressReader(store: Store, runId: string): () => Promise
         errors: isFinal(status) ? samples.errors : (entry?.errors ?? 0),
         queriesPerSecond: pace,
         etaMs: pace === null || pace === 0 ? null : (1_000 * (samples.total - done)) / pace,
-        waitsFor: holders.has(taskResultId) ? `run ${holders.get(taskResultId)}` : null,
+        waitsFor: isFinal(status) ? null : describeWait(run, holders.get(taskResultId)),
       };
     });
   };
+}
+
+function describeWait({ pausedAt }: RunRecord, holderRunId: string | undefined): string | null {
+  if (pausedAt !== null) return '`stet unpause`: the run is paused';
+  return holderRunId === undefined ? null : `run ${holderRunId}`;
 }
 
 /** Scoring once something is scored or everything is solved, solving before. */

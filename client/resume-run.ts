@@ -3,13 +3,15 @@ import type { JsonValue } from '../contracts/json.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import { type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
+import { makeTaskResults } from '../planning/make-task-results.ts';
 import { checkSecrets, type ResolvedRun } from '../planning/run-file/index.ts';
 import type { ReplacingPlan, RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import { checkSameWork } from './check-same-work.ts';
+import { chooseWorkPlace } from './choose-work-place.ts';
 import type { Session } from './host.ts';
 import { mendRun } from './mend-run.ts';
-import { makeNotOursError, makeOrigin, makeTaskResults, type RunContext, storePlan, takeRun } from './run-context.ts';
+import { makeNotOursError, makeOrigin, type RunContext, storePlan, takeRun } from './run-context.ts';
 import { securePlan } from './secure-plan.ts';
 import type { ResumeOptions, RunHandle } from './stet.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -40,8 +42,15 @@ export async function resumeRun(
   const session = await untilAborted(signal, () => context.host.openSession());
   const run = await takeUp(context, store, session, found, replacement?.plan);
   if (replacement !== undefined) await securePlan(context, { ...replacement, store }, run, options);
+  const attached = run.attempt === found.attempt;
+  if (run.ownerId !== session.processId) {
+    return context.leaveToOthers(store, run, {
+      attached,
+      ...(replacement === undefined ? {} : { built: replacement.built }),
+    });
+  }
   return context.supervise(store, run, {
-    attached: run.attempt === found.attempt,
+    attached,
     frozen: false,
     ...(replacement === undefined ? {} : { built: replacement.built, environment: replacement.environment }),
   });
@@ -62,7 +71,10 @@ async function takeUp(
     if (plan === undefined) return run; // by this command's own workers, as soon as they were there
     throw await makeCompletedError(store, run);
   }
-  return store.runs.reopenRun(runId, { ownerId: session.processId, ...(plan === undefined ? {} : { plan }) });
+  const place = await chooseWorkPlace(context.host, store, session, { detach: false, frozen: false });
+  await store.runs.reopenRun(runId, { ownerId: session.processId, ...(plan === undefined ? {} : { plan }) });
+  await store.runs.placeRun(runId, place);
+  return store.runs.getRun(runId);
 }
 
 /** An open run that nobody works on; ended where it turns out that Temporal ended it, or where its plan is replaced. */
@@ -73,7 +85,9 @@ async function takeOpenRun(
   runId: string,
   plan: ReplacingPlan | undefined,
 ): Promise<RunRecord> {
-  if (!(await takeRun(context, store, session, runId))) {
+  const found = await store.runs.getRun(runId);
+  // What workers do has no owner.
+  if (found.workQueue === null && !(await takeRun(context, store, session, runId))) {
     const present = await store.runs.getRun(runId);
     if (isFinal(present.status)) return present;
     throw makeNotOursError(runId);

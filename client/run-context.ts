@@ -5,11 +5,11 @@ import type { Plan } from '../evaluation/plan.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import type { BuiltPlan } from '../planning/build-plan.ts';
 import type { ResolvedRun } from '../planning/run-file/index.ts';
-import type { NewTaskResult, RunRecord } from '../storage/run-log.ts';
+import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import { describeOrigin } from './describe-origin.ts';
+import type { FollowOptions } from './follow-others.ts';
 import type { Host, Session } from './host.ts';
-import { makeId } from './make-id.ts';
 import type { PlanOptions, RunHandle } from './stet.ts';
 import type { SuperviseOptions } from './supervise-run.ts';
 
@@ -24,6 +24,8 @@ export interface RunContext {
     options: PlanOptions & { readonly dry: boolean },
   ): Promise<BuiltPlan>;
   supervise(store: Store, run: RunRecord, more: Omit<SuperviseOptions, 'host' | 'store' | 'run'>): Promise<RunHandle>;
+  /** Starts the workflow of a run that others are to work on, or finds it started, and follows it. */
+  leaveToOthers(store: Store, run: RunRecord, more: Pick<FollowOptions, 'attached' | 'built'>): Promise<RunHandle>;
 }
 
 /** Makes this process the owner; false where a live one is. */
@@ -52,19 +54,4 @@ export async function makeOrigin(
     ...(await describeOrigin(folder, options.arguments ?? [])),
     env_file: options.envFile === undefined ? null : path.resolve(host.workingDirectory, options.envFile),
   };
-}
-
-/** A new task result for each specification of a plan. */
-export function makeTaskResults(plan: Plan): readonly NewTaskResult[] {
-  return plan.tasks.map((task) => ({
-    taskResultId: makeId(),
-    key: task.key,
-    taskKey: task.task_key,
-    solverKey: task.solver_key,
-    resultKey: task.result_key,
-    segmentCount: task.dataset.segment_count,
-    samplesTotal: task.dataset.count,
-    solverFingerprint: task.solver_fingerprint,
-    resultFingerprint: task.result_fingerprint,
-  }));
 }

@@ -1,3 +1,4 @@
+import type { AlertFinding } from '../contracts/alert-finding.ts';
 import type { CachePolicy, Verdict } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
 import type { JsonValue } from '../contracts/json.ts';
@@ -59,12 +60,19 @@ export interface RunDocument {
   readonly cache_policy: CachePolicy;
   readonly started_at: string;
   readonly ended_at: string | null;
+  /** Since when nothing new is sent for it; null where it is not paused, and once it has ended. */
+  readonly paused_at?: string | null;
   readonly duration_ms: number;
   readonly model_queries: QueryCounts;
   readonly tasks: readonly TaskDocument[];
   readonly origin: JsonValue;
   /** The completed run whose failed samples this one tries again. */
   readonly mends?: string | null;
+  /** What its alerts found; null before they have been judged, and for a run without alerts. */
+  readonly alerts?: readonly AlertFinding[] | null;
+  /** The schedule that began it, and the moment it was due; null for one that somebody began. */
+  readonly schedule?: string | null;
+  readonly scheduled_at?: string | null;
 }
 
 /** What `plan` found; sends and changes nothing. `model_queries.sent` is what would be sent, judges' re-asks apart. */
@@ -103,8 +111,15 @@ export interface RunSummaryDocument {
   readonly cache_policy: CachePolicy;
   readonly started_at: string;
   readonly ended_at: string | null;
+  /** As in the document of the run. */
+  readonly paused_at?: string | null;
   readonly tasks: number;
   readonly model_queries: QueryCounts;
+  /** As in the document of the run. */
+  readonly alerts?: readonly AlertFinding[] | null;
+  readonly schedule?: string | null;
   /** Whether a live process works on it; a run that is not final and has no owner waits to be taken up. */
   readonly has_owner: boolean;
+  /** Whether its work is offered to all workers of the store: then it has no owner, and needs none. */
+  readonly on_workers?: boolean;
 }

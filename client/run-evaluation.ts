@@ -1,15 +1,19 @@
+import type { RunAlerts } from '../contracts/alert-finding.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import { type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
+import { makeTaskResults } from '../planning/make-task-results.ts';
 import { checkSecrets, type ResolvedRun } from '../planning/run-file/index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { chooseWorkPlace, type WorkPlace } from './choose-work-place.ts';
 import { findResumable } from './find-resumable.ts';
 import type { Host, Session } from './host.ts';
 import { makeId } from './make-id.ts';
 import { makePlanDocument } from './make-plan-document.ts';
-import { makeOrigin, makeTaskResults, type RunContext, storePlan, takeRun } from './run-context.ts';
+import { makeRunAlerts, withAlerts } from './run-alerts.ts';
+import { makeOrigin, type RunContext, storePlan, takeRun } from './run-context.ts';
 import type { PlanDocument } from './run-document.ts';
 import { buildSound, securePlan } from './secure-plan.ts';
 import type { RunHandle, RunOptions } from './stet.ts';
@@ -21,6 +25,7 @@ interface Prepared {
   readonly session: Session;
   readonly built: BuiltPlan;
   readonly document: PlanDocument;
+  readonly alerts: RunAlerts | null;
   /** Open runs that nobody worked on before this command's workers were there. */
   readonly left: readonly RunRecord[];
 }
@@ -34,18 +39,27 @@ export async function runEvaluation(
   source: string | RunFileInput,
   options: RunOptions,
 ): Promise<RunHandle> {
-  const { signal, frozen = false } = options;
+  const { signal, frozen = false, detach = false } = options;
   const prepared = await untilAborted(signal, () => prepare(context, source, options));
-  const { resolved, store, session, built } = prepared;
+  const { resolved, store, session, built, alerts } = prepared;
   const { environment } = resolved;
-  const supervise = async (run: RunRecord, attached: boolean) => {
+  const goOn = async (run: RunRecord, attached: boolean) => {
     await securePlan(context, prepared, run, options);
-    return context.supervise(store, run, { attached, frozen, built, environment });
+    const handle =
+      run.ownerId !== session.processId
+        ? await context.leaveToOthers(store, run, { attached, built })
+        : await context.supervise(store, run, { attached, frozen, built, environment });
+    return alerts === null ? handle : withAlerts(store, handle, alerts);
   };
+  const findPlace = () => chooseWorkPlace(context.host, store, session, { detach, frozen });
+  const forDetached = detach ? await findPlace() : undefined; // refused before anything is changed
   const open = await takeUpOpenRun(context, prepared, signal);
-  if (open !== undefined) return supervise(open, true);
+  if (open !== undefined) return goOn(detach ? await letGo(store, session, open) : open, true);
   const resumed = await resumeIfWished(context, prepared, options);
-  return supervise(resumed ?? (await createRun(context, prepared, session, options)), false);
+  const place = forDetached ?? (await findPlace());
+  if (resumed === undefined) return goOn(await createRun(context, prepared, place, options), false);
+  await store.runs.placeRun(resumed.runId, place);
+  return goOn(await store.runs.getRun(resumed.runId), false);
 }
 
 /** Everything before there is a run; may be given up at any point. */
@@ -63,9 +77,20 @@ async function prepare(context: RunContext, source: string | RunFileInput, optio
   const makeDocument = (built: BuiltPlan) => makePlanDocument(built, store, Date.now());
   const built = await buildSound(context, resolved, store, options, makeDocument);
   const document = await makeDocument(built);
-  if (document.tasks.some((task) => task.reuse !== 'full')) checkSecrets(resolved, findUsedModels(resolved));
+  const alerts = await makeRunAlerts(store, built.plan, options);
+  if (document.tasks.some((task) => task.reuse !== 'full')) await checkOwnSecrets(host, resolved, options);
   signal?.throwIfAborted();
-  return { resolved, store, session: await host.openSession(), built, document, left };
+  return { resolved, store, session: await host.openSession(), built, document, alerts, left };
+}
+
+/** What this process would need to do the work itself; where workers do it, they need it. */
+async function checkOwnSecrets(host: Host, resolved: ResolvedRun, { detach, frozen }: RunOptions): Promise<void> {
+  try {
+    checkSecrets(resolved, findUsedModels(resolved));
+  } catch (error) {
+    const mayBeLeft = detach === true || (frozen !== true && (await host.findTemporal()) === 'remote');
+    if (!mayBeLeft || !(await (await host.openSession()).hasSharedWorkers())) throw error;
+  }
 }
 
 async function findLeftRuns(host: Host, store: Store): Promise<readonly RunRecord[]> {
@@ -107,8 +132,10 @@ async function takeUpOpenRun(
   const { reconcileEnded } = await import('./reconcile-run.ts');
   for (const open of await store.runs.findOpenRuns()) {
     signal?.throwIfAborted();
-    if (open.planDigest !== built.planDigest || !(await takeRun(context, store, session, open.runId))) continue;
-    const present = await reconcileEnded(session, store, open);
+    if (open.planDigest !== built.planDigest) continue;
+    // What workers do has no owner, and is followed.
+    if (open.workQueue === null && !(await takeRun(context, store, session, open.runId))) continue;
+    const present = await reconcileEnded(session, store, await store.runs.getRun(open.runId));
     if (!isFinal(present.status)) return present;
   }
   // One that had nothing left to do but to be published or closed may have got that from this command's own workers, while
@@ -119,6 +146,12 @@ async function takeUpOpenRun(
     if (present.status === 'completed') return present;
   }
   return undefined;
+}
+
+/** Whoever works on detached runs takes it up: it keeps its own queue, which its workflow may know already. */
+async function letGo(store: Store, session: Session, run: RunRecord): Promise<RunRecord> {
+  await store.runs.releaseRun(run.runId, session.processId);
+  return store.runs.getRun(run.runId);
 }
 
 async function resumeIfWished(
@@ -151,8 +184,8 @@ async function resumeIfWished(
 
 async function createRun(
   { host }: RunContext,
-  { resolved, store, built: { plan, planDigest } }: Prepared,
-  { processId }: Session,
+  { resolved, store, alerts, built: { plan, planDigest } }: Prepared,
+  place: WorkPlace,
   options: RunOptions,
 ): Promise<RunRecord> {
   const runId = makeId();
@@ -163,10 +196,11 @@ async function createRun(
     planDigest,
     plan: await storePlan(store, plan),
     policy: plan.cache_policy,
-    ownerId: processId,
+    ...place,
     file: resolved.file,
     origin: await makeOrigin(host, resolved.file, options),
     startedAt: new Date().toISOString(),
+    alerts,
   };
   options.signal?.throwIfAborted();
   await store.runs.createRun(run, makeTaskResults(plan));

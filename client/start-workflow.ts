@@ -1,18 +1,16 @@
-import type { CachePolicy } from '../contracts/cache-policy.ts';
-import { makeEvaluationWorkflowId, makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
-import { isFinal } from '../contracts/status.ts';
-import { type EvaluationInput, evaluationWorkflowName } from '../contracts/workflow-inputs.ts';
-import type { TaskResultRecord } from '../storage/result-index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { describeEvaluation, listEvaluationAttributes } from '../contracts/evaluation-attributes.ts';
+import { makeEvaluationWorkflowId, makeStoreQueue, makeWorkQueue } from '../contracts/ids.ts';
+import { evaluationWorkflowName } from '../contracts/workflow-inputs.ts';
+import { makeEvaluationInput } from '../planning/make-evaluation-input.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import type { Session } from './host.ts';
+import { readStoredPlan } from './stored-plan.ts';
 
-const MAX_PARALLEL_TASKS = 16;
-/**
- * Segments of one task result in progress at once: enough that the sealing of some (compressing, syncing) overlaps with the
- * queries of others.
- */
-const WINDOW = 16;
+const GRPC_INVALID_ARGUMENT = 3;
+const RETRY_MS = 3_000;
 
 /**
  * Starts the workflow of a run, or attaches to it where it is open: the id is the run's. Task results that have a final
@@ -20,48 +18,34 @@ const WINDOW = 16;
  */
 export async function startWorkflow(session: Session, store: Store, run: RunRecord): Promise<void> {
   const { storeId, client, workflowTaskTimeoutMs } = session;
-  const { runId, plan, attempt } = run;
-  const policy: CachePolicy = run.policy;
-  const taskResults = withoutMendedTwins(await store.results.listTaskResults(runId));
-  const input: EvaluationInput = {
+  const { runId, plan } = run;
+  const input = makeEvaluationInput(run, await store.results.listTaskResults(runId), {
     storeId,
-    runId,
-    attempt,
-    planRef: plan,
-    policy,
-    tasks: taskResults
-      .filter(({ status }) => !isFinal(status))
-      .map(({ key, taskResultId, solverKey, resultKey, segmentCount, attempt: taskAttempt }) => ({
-        key,
-        taskResultId,
-        solverKey,
-        resultKey,
-        segmentCount,
-        attempt: taskAttempt,
-      })),
-    queues: { wait: makeWaitQueue(storeId), work: makeWorkQueue(storeId, runId) },
-    maxParallelTasks: MAX_PARALLEL_TASKS,
-    window: WINDOW,
+    workQueue: run.workQueue ?? makeWorkQueue(storeId, runId),
     workflowTaskTimeoutMs,
-  };
-  await client.workflow.start(evaluationWorkflowName, {
-    args: [input],
-    taskQueue: makeStoreQueue(storeId),
-    workflowId: makeEvaluationWorkflowId({ storeId, runId }),
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowTaskTimeout: workflowTaskTimeoutMs,
-    staticSummary: `evaluation ${run.evaluationKey}`.slice(0, 200),
-    memo: { planRef: plan },
+    plan: (await readStoredPlan(store, run)).plan,
+  });
+  const start = () =>
+    client.workflow.start(evaluationWorkflowName, {
+      args: [input],
+      taskQueue: makeStoreQueue(storeId),
+      workflowId: makeEvaluationWorkflowId({ storeId, runId }),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowTaskTimeout: workflowTaskTimeoutMs,
+      staticSummary: `evaluation ${run.evaluationKey}`.slice(0, 200),
+      staticDetails: describeEvaluation(input),
+      typedSearchAttributes: listEvaluationAttributes(input),
+      memo: { planRef: plan },
+    });
+  await start().catch(async (error: unknown) => {
+    if (!isInvalidArgument(error)) throw error;
+    await sleep(RETRY_MS, undefined, { signal: session.closing });
+    await start();
   });
 }
 
-/** Of those that try the errors of one result again only the first works; the others end with it, as its twins. */
-function withoutMendedTwins(taskResults: readonly TaskResultRecord[]): readonly TaskResultRecord[] {
-  const seen = new Set<string>();
-  return taskResults.filter(({ mends, status }) => {
-    if (mends === null || isFinal(status)) return true;
-    const isFirst = !seen.has(mends);
-    seen.add(mends);
-    return isFirst;
-  });
+/** On a cluster search attributes that were registered a moment ago are not known everywhere yet. */
+function isInvalidArgument(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) && Number(cause.code) === GRPC_INVALID_ARGUMENT;
 }

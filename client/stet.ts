@@ -6,6 +6,7 @@ import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import type { Cache } from './cache/cache.ts';
 import type { PlanDocument, RunDocument, RunSummaryDocument } from './run-document.ts';
+import type { Schedules } from './schedules/schedules.ts';
 
 export type { Overrides };
 
@@ -20,6 +21,18 @@ export interface RunOptions extends PlanOptions {
   readonly label?: string;
   /** Rejects with `frozen`, starting nothing, where any query would have to be sent. */
   readonly frozen?: boolean;
+  /**
+   * Conditions that mark the run once it has ended, such as `accuracy < 0.7`, or `accuracy < -0.02` for the difference to
+   * the baseline. A metric that cannot be judged counts like one that is beyond.
+   */
+  readonly alerts?: readonly string[];
+  /** What differences are to: the `previous` completed run of the evaluation (default), the `first`, or a run. */
+  readonly baseline?: string;
+  /**
+   * Leaves the run to the workers of the store, or to `stet up`, wherever Temporal is; rejects with `usage` where there are
+   * none. The handle then only follows it.
+   */
+  readonly detach?: boolean;
   /** Arguments of the command, recorded with the run. */
   readonly arguments?: readonly string[];
   /**
@@ -87,6 +100,8 @@ export type RunEvent =
       readonly plan: PlanDocument;
       readonly runId: string;
       readonly attached: boolean;
+      /** Whether others work on it. */
+      readonly followed?: boolean;
       /** Above 1 for a run that was resumed. */
       readonly attempt?: number;
       /** The completed run whose failed samples are tried again. */
@@ -101,6 +116,8 @@ export interface RunHandle {
   readonly id: string;
   /** Whether this took up a run that was open and ownerless, rather than starting one. */
   readonly attached: boolean;
+  /** Whether others work on it, and go on when this process does not. */
+  readonly isFollowed?: boolean;
   /** Longest time-out of the models it may ask, milliseconds: after a cancel nothing is in flight for longer. */
   readonly longestRequestTimeoutMs?: number;
   /** Ends when the run has ended. May be iterated once. */
@@ -135,14 +152,29 @@ export interface Stet {
    *   for a `source` that is another evaluation; all of them at once in a `ConfigurationError`.
    */
   resume(run: string, options?: ResumeOptions): Promise<RunHandle>;
+  /**
+   * Follows a run, whoever works on it, and takes it up where that is nobody; left out: the newest that is open, else the
+   * newest.
+   */
+  watch(run?: string): Promise<RunHandle>;
   /** Cancels a run from elsewhere and waits until it has ended; one that has ended stays as it is. */
   cancel(run: string): Promise<RunDocument>;
+  /**
+   * From now on nothing new is sent for an open run, wherever it is worked on; queries in flight may finish. It stays
+   * paused through restarts, and can be cancelled.
+   *
+   * @throws {EvaluationError} `usage` where the run has ended.
+   */
+  pause(run: string): Promise<RunDocument>;
+  /** Lets a paused run go on; one that is not paused stays as it is. */
+  unpause(run: string): Promise<RunDocument>;
   show(run: string): Promise<RunDocument>;
   /** Of running and cancelled runs, too: what is recorded so far. `sample` is a sample id. */
   samples(run: string, options: { readonly task: string; readonly sample?: string }): AsyncIterable<SampleDocument>;
   list(options?: { readonly limit?: number }): Promise<readonly RunSummaryDocument[]>;
   /** What is stored and may be reused. */
   readonly cache: Cache;
+  readonly schedules: Schedules;
   close(): Promise<void>;
 }
 

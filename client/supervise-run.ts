@@ -1,23 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
-import { isFinal } from '../contracts/status.ts';
-import type { Plan } from '../evaluation/plan.ts';
 import type { BuiltPlan } from '../planning/build-plan.ts';
-import { makePlanDigest } from '../planning/plan-digest.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { continueRun } from './continue-run.ts';
 import { countStanding } from './count-standing.ts';
 import { findRunEnvironment } from './find-run-environment.ts';
 import type { Host, RunWork, Session } from './host.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument } from './make-run-document.ts';
 import { createProgressReader } from './read-progress.ts';
-import { reconcileEnded } from './reconcile-run.ts';
 import { requestCancel } from './request-cancel.ts';
 import { showOutages } from './show-outages.ts';
-import { startWorkflow } from './start-workflow.ts';
 import type { RunEvent, RunHandle } from './stet.ts';
+import { findLongestTimeoutMs, readStoredPlan } from './stored-plan.ts';
 import { waitForHolders } from './wait-for-holders.ts';
 import { waitForRunEnd } from './wait-for-run-end.ts';
 
@@ -158,21 +155,6 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   };
 }
 
-/**
- * Starts, or goes on. A run that was running and whose workflow was closed or deleted meanwhile is settled; one whose
- * workflow was lost with Temporal's database, or that a `resume` opened again, is started from its stored plan.
- */
-async function continueRun(session: Session, store: Store, run: RunRecord): Promise<void> {
-  await session.recover(run.runId);
-  const present = await reconcileEnded(session, store, run);
-  if (!isFinal(present.status)) await startWorkflow(session, store, present);
-}
-
-async function readStoredPlan(store: Store, run: RunRecord): Promise<BuiltPlan> {
-  const plan = JSON.parse(new TextDecoder().decode(await store.content.get(run.plan))) as Plan;
-  return { plan, planDigest: makePlanDigest(plan), warnings: [] };
-}
-
 /** Runs that this one waits for and nobody works on; this process becomes their owner (design 3.2). */
 async function findOwnerlessHolders(
   host: Host,
@@ -188,8 +170,4 @@ async function findOwnerlessHolders(
     holders.push(await store.runs.getRun(holderRunId));
   }
   return holders;
-}
-
-function findLongestTimeoutMs(plan: Plan): number {
-  return 1_000 * Math.max(0, ...Object.values(plan.models).map(({ model }) => model.request_timeout));
 }

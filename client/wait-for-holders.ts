@@ -53,6 +53,7 @@ async function isOnItsWay(
     ({ solverKey, status }) => solverKey === task.solverKey && !isFinal(status),
   );
   if (wanted.length === 0 || holder.ownerId === session.processId) return wanted.length > 0;
+  if (holder.workQueue !== null) return holder.startedAt < run.startedAt; // workers have it
   const owner = (await store.runs.listProcesses()).find(({ processId }) => processId === holder.ownerId);
   return holder.startedAt < run.startedAt && owner !== undefined && host.isProcessAlive(owner);
 }

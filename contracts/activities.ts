@@ -1,7 +1,7 @@
 import type { CachePolicy, Verdict } from './cache-policy.ts';
 import type { Digest } from './digest.ts';
-import type { FinalStatus } from './status.ts';
-import type { PlannedTask } from './workflow-inputs.ts';
+import type { FinalStatus, Status } from './status.ts';
+import type { EvaluationInput, PlannedTask } from './workflow-inputs.ts';
 
 // The activity interface. `activities/` implements it, `workflows/` proxies it; neither knows the other. Arguments and
 // results go into Temporal histories: references, counters and names only.
@@ -67,14 +67,52 @@ export interface StoreActivities {
      */
     readonly executionId?: string | null;
   }) => Promise<FinalStatus>;
-  readonly recordRunStarted: (input: { readonly runId: string; readonly attempt?: number }) => Promise<void>;
+  /** Since when the run is paused, where it is: Temporal may have forgotten. Undefined from an older release. */
+  readonly recordRunStarted: (input: {
+    readonly runId: string;
+    readonly attempt?: number;
+  }) => Promise<{ readonly pausedAt: string | null } | undefined>;
+  /** Pauses an open run, or lets it go on; who works on it hears of it within a second. Returns since when it is paused. */
+  readonly recordRunPaused: (input: { readonly runId: string; readonly isPaused: boolean }) => Promise<string | null>;
   /** `error`: why the run itself failed, if it did; its unfinished task results fail with it. */
   readonly recordRunEnd: (input: {
     readonly runId: string;
     readonly attempt?: number;
     readonly failed: boolean;
     readonly error?: ReferredError | null;
-  }) => Promise<FinalStatus>;
+  }) => Promise<RunEnd | FinalStatus>;
+}
+
+/** Firings of schedules, and what their alerts come to: on the store's queue. */
+export interface ScheduleActivities {
+  /**
+   * Records the run of a firing as open, without an owner: whoever takes it up works on it. Repeated, it gives the same
+   * run. Null where the schedule is not there any more.
+   */
+  readonly beginScheduledRun: (firing: Firing) => Promise<EvaluationInput | null>;
+  /** Compares the metrics of a run with its alerts and keeps what they find; may read all scores of two runs. */
+  readonly judgeAlerts: (input: { readonly runId: string }) => Promise<void>;
+}
+
+/** On the planning queue, where the run file lies. */
+export interface PlanningActivities {
+  /** The same for a schedule that reads its file at each firing. */
+  readonly planScheduledRun: (firing: Firing) => Promise<EvaluationInput | null>;
+}
+
+export interface Firing {
+  readonly schedule: string;
+  /** The run's id, and the moment at which it was due, ISO 8601. */
+  readonly runId: string;
+  readonly scheduledAt: string;
+  readonly workflowTaskTimeoutMs: number;
+}
+
+/** How a run ended; a bare status is what an older release returned. */
+export interface RunEnd {
+  readonly status: FinalStatus;
+  /** Samples with errors, of all its task results. */
+  readonly errors: number;
 }
 
 /** Waits, on a queue of their own so that they never occupy working slots. */
@@ -84,6 +122,42 @@ export interface WaitActivities {
     readonly workflowId: string;
     readonly taskResultId: string;
   }) => Promise<void>;
+  /**
+   * Returns when a run has come on by a twentieth since the last report, or waits for others than then. Workflows cannot
+   * look into the store, and a report for every segment would fill their histories.
+   */
+  readonly watchProgress: (input: {
+    readonly runId: string;
+    /** Of the last report; null before the first. */
+    readonly last: ProgressMark | null;
+  }) => Promise<ProgressReport>;
+}
+
+export type ProgressMark = Pick<ProgressReport, 'solved' | 'scored' | 'waiting'>;
+
+/** How far a run has come, for people; counters and names. */
+export interface ProgressReport {
+  readonly samples: number;
+  readonly solved: number;
+  readonly scored: number;
+  readonly errors: number;
+  readonly queries: { readonly sent: number; readonly retried: number };
+  /** Number of task results by status. */
+  readonly tasks: Readonly<Partial<Record<Status, number>>>;
+  /** The first of those under way. */
+  readonly underWay: readonly TaskReport[];
+  /** How many task results wait for other runs. */
+  readonly waiting: number;
+}
+
+export interface TaskReport {
+  readonly key: string;
+  readonly samples: number;
+  readonly solved: number;
+  readonly scored: number;
+  readonly errors: number;
+  /** Run that holds what it needs. */
+  readonly waitsFor: string | null;
 }
 
 export interface SegmentInput {
@@ -97,8 +171,18 @@ export interface SegmentInput {
 
 /** Solve, score and metrics: on the work queue of the run, polled with the environment of its file. */
 export interface WorkActivities {
-  readonly solveSegment: (input: SegmentInput) => Promise<void>;
-  readonly scoreSegment: (input: SegmentInput) => Promise<void>;
+  readonly solveSegment: (input: SegmentInput) => Promise<SegmentReport | undefined>;
+  readonly scoreSegment: (input: SegmentInput) => Promise<SegmentReport | undefined>;
   /** Actions are already in the scores; this computes metrics, manifest and result digest, and checks the error limit. */
-  readonly computeMetrics: (input: Omit<SegmentInput, 'segmentIndex'>) => Promise<void>;
+  readonly computeMetrics: (
+    input: Omit<SegmentInput, 'segmentIndex'>,
+  ) => Promise<Pick<SegmentReport, 'samples' | 'errors'> | undefined>;
+}
+
+/** What a sealed segment, or a task result, holds. Undefined in its place: from an older release. */
+export interface SegmentReport {
+  readonly samples: number;
+  /** Samples with an error; of a segment with one of its stage. */
+  readonly errors: number;
+  readonly queries: { readonly sent: number; readonly retried: number };
 }

@@ -16,6 +16,12 @@ export const usageErrorCodes = [
   'run-not-found',
   'run-ambiguous',
   'resume-mismatch',
+  'schedule-exists',
+  'schedule-not-found',
+  'encryption-keys-invalid',
+  'encryption-key-missing',
+  'encryption-key-wrong',
+  'store-not-encrypted',
 ] as const;
 
 /** Every code that an `EvaluationError` may carry. Stable: they are stored in records and documented in docs/errors.md. */

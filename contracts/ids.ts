@@ -40,3 +40,18 @@ export function makeWaitQueue(storeId: string): string {
 export function makeWorkQueue(storeId: string, runId: string): string {
   return `stet/${storeId}/${runId}`;
 }
+
+/** Solve, score and metrics of runs that nobody sits in front of; polled by the workers of the store. */
+export function makeSharedWorkQueue(storeId: string): string {
+  return `stet/${storeId}/work`;
+}
+
+/** Planning of scheduled runs whose file is read at each firing; polled where that file lies. */
+export function makePlanningQueue(storeId: string): string {
+  return `stet/${storeId}/plan`;
+}
+
+/** Temporal's id of a schedule. */
+export function makeScheduleId(schedule: { readonly storeId: string; readonly name: string }): string {
+  return `${schedule.storeId}/schedule/${schedule.name}`;
+}

@@ -1,9 +1,8 @@
-import { constants, existsSync } from 'node:fs';
-import { access, mkdtemp, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { EvaluationError } from '../contracts/evaluation-error.ts';
-import { openStore } from '../storage/index.ts';
-import { findStoreDirectory } from './find-store-directory.ts';
+import { findServerFolder } from './configured-store.ts';
+import { checkEncryption } from './diagnose-encryption.ts';
+import { checkBlobs, checkDatabase, checkDirectory, checkStore, describeFailure } from './diagnose-store.ts';
+import { findStoreSettings, type StoreSettings } from './find-store-settings.ts';
+import { findTemporalTarget } from './remote/find-temporal-target.ts';
 import { findTemporalCli } from './server/find-cli.ts';
 import { isListening } from './server/loopback.ts';
 import { type Environment, runTool } from './server/run-tool.ts';
@@ -18,6 +17,8 @@ export interface Diagnosis {
   readonly hint?: string;
 }
 
+export type Finding = Omit<Diagnosis, 'name'>;
+
 export interface DiagnoseOptions {
   readonly store?: string;
   readonly onNotice?: (message: string) => void;
@@ -26,11 +27,14 @@ export interface DiagnoseOptions {
   readonly workingDirectory?: string;
 }
 
-type Check = (setting: {
+interface Setting {
   readonly environment: Environment;
-  readonly storeDirectory: string;
+  readonly store: StoreSettings;
   readonly onNotice: (message: string) => void;
-}) => Promise<Omit<Diagnosis, 'name'>>;
+}
+
+/** Undefined where there is nothing to say. */
+type Check = (setting: Setting) => Promise<Finding | undefined>;
 
 const toolTimeoutMs = 10_000;
 
@@ -40,7 +44,11 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['SQLite (libsql)', checkLibsql],
   ['Temporal SDK', checkTemporalSdk],
   ['Store directory', checkStoreDirectory],
-  ['Store', checkStore],
+  ['Store database', checkStoreDatabase],
+  ['Blobs', ({ store }) => checkBlobs(store)],
+  ['Encryption', ({ store, environment, onNotice }) => checkEncryption(store, environment, onNotice)],
+  ['Store', checkStoreOfSetting],
+  ['Temporal', checkTarget],
   ['Temporal CLI', checkTemporalCli],
   ['Temporal server', checkServer],
   ['python3', ({ environment }) => describeTool(environment, 'python3', ['--version'])],
@@ -53,25 +61,28 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
  */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<readonly Diagnosis[]> {
   const environment = options.environment ?? process.env;
-  const storeDirectory = findStoreDirectory({
+  const store = findStoreSettings({
     store: options.store,
     environment,
     workingDirectory: options.workingDirectory ?? process.cwd(),
   });
-  const setting = { environment, storeDirectory, onNotice: options.onNotice ?? (() => {}) };
+  const setting = { environment, store, onNotice: options.onNotice ?? (() => {}) };
   const diagnoses: Diagnosis[] = [];
-  for (const [name, check] of checks) diagnoses.push({ name, ...(await check(setting).catch(describeFailure)) });
+  for (const [name, check] of checks) {
+    const finding = await check(setting).catch(describeFailure);
+    if (finding !== undefined) diagnoses.push({ name, ...finding });
+  }
   return diagnoses;
 }
 
-async function checkNode(): Promise<Omit<Diagnosis, 'name'>> {
+async function checkNode(): Promise<Finding> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isRecent = major > 20 || (major === 20 && minor >= 19);
   const detail = `${process.versions.node} on ${process.platform}-${process.arch}`;
   return isRecent ? { ok: true, detail } : { ok: false, detail, hint: 'Install Node.js 20.19 or newer.' };
 }
 
-async function checkLibsql(): Promise<Omit<Diagnosis, 'name'>> {
+async function checkLibsql(): Promise<Finding> {
   try {
     const { default: Database } = await import('libsql');
     const database = new Database(':memory:');
@@ -83,7 +94,7 @@ async function checkLibsql(): Promise<Omit<Diagnosis, 'name'>> {
   }
 }
 
-async function checkTemporalSdk(): Promise<Omit<Diagnosis, 'name'>> {
+async function checkTemporalSdk(): Promise<Finding> {
   try {
     await import('@temporalio/worker');
     return { ok: true, detail: 'loads' };
@@ -95,51 +106,53 @@ async function checkTemporalSdk(): Promise<Omit<Diagnosis, 'name'>> {
   }
 }
 
-async function checkStoreDirectory({ storeDirectory }: Parameters<Check>[0]): Promise<Omit<Diagnosis, 'name'>> {
-  const existing = findExistingFolder(storeDirectory);
-  try {
-    if (existing === storeDirectory && !(await stat(existing)).isDirectory()) {
-      return {
+async function checkStoreDirectory({ store }: Setting): Promise<Finding | undefined> {
+  const { location, overlayDirectory } = store;
+  if (overlayDirectory !== undefined) return checkDirectory(overlayDirectory);
+  return location.kind === 'directory' ? checkDirectory(location.directory) : undefined;
+}
+
+async function checkStoreDatabase({ store: { location } }: Setting): Promise<Finding | undefined> {
+  return location.kind === 'postgres' ? checkDatabase(location.postgres) : undefined;
+}
+
+async function checkStoreOfSetting({ store, environment }: Setting): Promise<Finding> {
+  const target = await findTemporalTarget({}, environment).catch(() => undefined);
+  return checkStore(store, environment, target === undefined);
+}
+
+/** Which Temporal a run would use, and where each part of that came from; never a key. */
+async function checkTarget({ environment }: Setting): Promise<Finding> {
+  const target = await findTemporalTarget({}, environment);
+  if (target === undefined) return { ok: true, detail: 'the server that Stet brings: nothing names another one' };
+  const parts = target.parts.map(({ name, value, source }) => `${name} ${value} (${source})`).join(', ');
+  const { checkRemoteTemporal } = await import('./remote/remote-temporal.ts');
+  const problem = await checkRemoteTemporal(target.address);
+  return problem === undefined
+    ? { ok: true, detail: `${parts}; it answers` }
+    : {
         ok: false,
-        detail: `${storeDirectory} is no directory`,
-        hint: 'Name another one with --store or STET_STORE.',
+        detail: `${parts}; ${problem.message}`,
+        ...(problem.hint === undefined ? {} : { hint: problem.hint }),
       };
-    }
-    await access(existing, constants.W_OK | constants.X_OK);
-    // Permissions are not all: only a real write finds a full disk or a read-only mount.
-    await rm(await mkdtemp(path.join(existing, '.stet-doctor-')), { recursive: true });
-  } catch (error) {
-    return {
-      ...describeFailure(error),
-      hint: 'Name another directory with --store or STET_STORE, or make this one writable.',
-    };
-  }
-  return {
-    ok: true,
-    detail: existing === storeDirectory ? storeDirectory : `${storeDirectory} (a first run makes it)`,
-  };
 }
 
-async function checkStore({ storeDirectory }: Parameters<Check>[0]): Promise<Omit<Diagnosis, 'name'>> {
-  if (!existsSync(storeDirectory)) return { ok: true, detail: 'none yet' };
-  const store = await openStore(storeDirectory);
-  try {
-    const runs = await store.runs.listRuns({ limit: 1 });
-    const open = await store.runs.findOpenRuns();
-    const latest = runs[0] === undefined ? 'no runs yet' : `latest run ${runs[0].startedAt}`;
-    return { ok: true, detail: open.length === 0 ? latest : `${latest}, ${open.length} open` };
-  } finally {
-    await store.close();
+async function checkTemporalCli({ environment, onNotice }: Setting): Promise<Finding> {
+  // A run on another Temporal needs none, so none is fetched.
+  if ((await findTemporalTarget({}, environment).catch(() => undefined)) !== undefined) {
+    return { ok: true, detail: 'not needed: Temporal runs elsewhere' };
   }
-}
-
-async function checkTemporalCli({ environment, onNotice }: Parameters<Check>[0]): Promise<Omit<Diagnosis, 'name'>> {
   const cli = await findTemporalCli({ environment, onProgress: onNotice });
   return { ok: true, detail: `${cli.version}, ${cli.path} (${cli.source})` };
 }
 
-async function checkServer({ storeDirectory }: Parameters<Check>[0]): Promise<Omit<Diagnosis, 'name'>> {
-  const record = await readServerRecord(locateServerFiles(storeDirectory));
+async function checkServer({ store, environment }: Setting): Promise<Finding> {
+  if ((await findTemporalTarget({}, environment).catch(() => undefined)) !== undefined) {
+    return { ok: true, detail: 'not needed: Temporal runs elsewhere' };
+  }
+  const folder = await findServerFolder(store, environment);
+  const files = folder === undefined ? undefined : locateServerFiles(folder);
+  const record = files === undefined ? undefined : await readServerRecord(files);
   if (record === undefined) return { ok: true, detail: 'not running; a run starts it' };
   if (!isServerAlive(record))
     return { ok: true, detail: 'left behind by a command that was killed; the next run starts it again' };
@@ -148,7 +161,7 @@ async function checkServer({ storeDirectory }: Parameters<Check>[0]): Promise<Om
   return {
     ok: false,
     detail: `pid ${record.pid} runs but does not listen on port ${record.port}`,
-    hint: `It may be starting up; its log is ${locateServerFiles(storeDirectory).log}.`,
+    hint: `It may be starting up; its log is ${files?.log}.`,
   };
 }
 
@@ -157,23 +170,11 @@ async function describeTool(
   environment: Environment,
   file: string,
   toolArguments: readonly string[],
-): Promise<Omit<Diagnosis, 'name'>> {
+): Promise<Finding> {
   const outcome = await runTool(file, toolArguments, { environment, timeoutMs: toolTimeoutMs });
   return {
     ok: true,
     detail:
       outcome.state === 'done' ? outcome.output.trim() : 'not found (only needed to fetch the Temporal CLI with pip)',
   };
-}
-
-function findExistingFolder(directory: string): string {
-  for (let folder = directory; ; folder = path.dirname(folder)) {
-    if (existsSync(folder) || folder === path.dirname(folder)) return folder;
-  }
-}
-
-function describeFailure(error: unknown): Omit<Diagnosis, 'name'> {
-  const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof EvaluationError ? error.hint : undefined;
-  return { ok: false, detail: message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -17,6 +17,12 @@ export type {
   TaskDocument,
 } from '../client/run-document.ts';
 export type {
+  ScheduleDocument,
+  ScheduledRunDocument,
+  ScheduleSummaryDocument,
+} from '../client/schedules/schedule-documents.ts';
+export type { AddScheduleOptions, NotifyOptions, Schedules, Timing } from '../client/schedules/schedules.ts';
+export type {
   Overrides,
   PlanOptions,
   ResumableRun,
@@ -31,5 +37,7 @@ export type {
   TaskProgressEvent,
 } from '../client/stet.ts';
 export { defineRun } from '../client/stet.ts';
+export type { AlertDifference, AlertFinding, AlertVerdict } from '../contracts/alert-finding.ts';
 export { ConfigurationError, EvaluationError } from '../contracts/evaluation-error.ts';
+export type { TemporalOptions } from './host-options.ts';
 export { type OpenStetOptions, openStet } from './open-stet.ts';

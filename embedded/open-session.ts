@@ -1,47 +1,52 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Session } from '../client/host.ts';
-import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
+import type { RunWork, Session } from '../client/host.ts';
+import { makeEvaluationWorkflowId, makeSharedWorkQueue, makeWorkQueue } from '../contracts/ids.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { ProcessRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
-import type { RunningWorker } from '../workers/create-workers.ts';
+import type { TemporalAddress } from '../workers/connect-temporal.ts';
+import type { RunningWorker, RunningWorkWorker, WorkerContext } from '../workers/create-workers.ts';
 import { describeThisProcess, isProcessAlive } from './process-registry.ts';
-import { ensureServer, type ServerHandle } from './server/ensure-server.ts';
-import { findTemporalCli } from './server/find-cli.ts';
-import { watchServer } from './server/watch-server.ts';
 import { giveSignsOfLife } from './sign-of-life.ts';
+import type { TemporalService } from './temporal-service.ts';
 import { watchDisk } from './watch-disk.ts';
-import { createDeadWorkerCheck, makeWorkerIdentity } from './worker-identity.ts';
+import { createDeadWorkerCheck, isWorkerOf, makeWorkerIdentity } from './worker-identity.ts';
 
-/** A stuck workflow task of a killed worker is waited for so long; on a cluster it would be 10 s. */
-const WORKFLOW_TASK_TIMEOUT_MS = 2_000;
 /** What a worker may take to stop when nothing answers it; queries in flight are lost then. */
 const STOP_WITHOUT_SERVER_MS = 5_000;
-const NAMESPACE = 'default';
+const HEALTH_TIMEOUT_MS = 2_000;
+/** Temporal's number for the kind of queue that activities are on. */
+const ACTIVITY_QUEUE = 2;
 
-export interface EmbeddedSession extends Session {
+export interface OpenSession extends Session {
   /** Address of Temporal's web UI, where one was asked for. */
   readonly uiAddress: string | undefined;
+  readonly target: Pick<TemporalAddress, 'address' | 'namespace'>;
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
   readonly store: Store;
   readonly storeDirectory: string;
+  /** Undefined: the server that Stet brings, in the store directory. */
+  readonly target: TemporalAddress | undefined;
+  /** Waits for a Temporal elsewhere that does not answer yet, until the signal fires. */
+  readonly waitUntil?: AbortSignal;
   readonly modules: ModuleHost;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ui: boolean;
   readonly command: string;
+  readonly maxCachedWorkflows?: number;
+  /** `host:port` that shows metrics for Prometheus. */
+  readonly metricsAddress?: string;
   readonly onNotice: (message: string) => void;
 }
 
-/** Temporal of this store, with this process registered and its workers polling: started or joined (design 4.3). */
-export async function openEmbeddedSession(options: SessionOptions): Promise<EmbeddedSession> {
-  const { store, storeDirectory, environment, ui, onNotice } = options;
+/** Temporal with this process registered in the store and its workers polling. */
+export async function openSession(options: SessionOptions): Promise<OpenSession> {
+  const { store } = options;
   const thisProcess = describeThisProcess(options.command);
-  const { processId } = thisProcess;
-  const cli = await findTemporalCli({ environment, onProgress: onNotice });
   await store.runs.registerProcess(thisProcess);
   let libraries: ReturnType<typeof loadTemporal> | undefined;
   const load = () => {
@@ -49,38 +54,70 @@ export async function openEmbeddedSession(options: SessionOptions): Promise<Embe
     libraries.catch(() => undefined); // thrown where it is awaited
     return libraries;
   };
-  const server = await ensureServer({
-    storeDirectory,
-    cliPath: cli.path,
-    cliVersion: cli.version,
-    ui,
-    processId,
-    runs: store.runs,
-    onNotice,
-    onWaiting: () => void load(),
-  }).catch(async (error: unknown) => {
-    await store.runs.removeProcess(processId);
+  const service = await openService(options, thisProcess, load).catch(async (error: unknown) => {
+    await store.runs.removeProcess(thisProcess.processId);
     throw error;
   });
   try {
-    return await openOn(server, await load(), thisProcess, options);
+    return await openOn(service, await load(), thisProcess, options);
   } catch (error) {
-    await server.release(); // nobody else would
+    await service.release(); // nobody else would
     throw error;
   }
 }
 
+/** The Temporal that is named, else the one that Stet brings: started or joined (design 4.3). */
+async function openService(
+  { store, storeDirectory, target, waitUntil, environment, ui, onNotice }: SessionOptions,
+  { processId }: ProcessRecord,
+  load: () => unknown,
+): Promise<TemporalService> {
+  const { runs } = store;
+  if (target !== undefined) {
+    const { openRemoteTemporal } = await import('./remote/remote-temporal.ts');
+    return openRemoteTemporal({
+      target,
+      processId,
+      runs,
+      onNotice,
+      ...(waitUntil === undefined ? {} : { waitUntil }),
+    });
+  }
+  const { openEmbeddedTemporal } = await import('./server/embedded-temporal.ts');
+  return openEmbeddedTemporal({
+    storeDirectory,
+    environment,
+    ui,
+    processId,
+    runs,
+    onNotice,
+    onWaiting: () => void load(),
+  });
+}
+
 async function openOn(
-  server: ServerHandle,
+  service: TemporalService,
   temporalLibraries: Awaited<ReturnType<typeof loadTemporal>>,
   thisProcess: ProcessRecord,
   options: SessionOptions,
-): Promise<EmbeddedSession> {
+): Promise<OpenSession> {
   const { store, storeDirectory, modules, environment, onNotice } = options;
   const { processId } = thisProcess;
-  const { connectTemporal, installRuntime, startStoreWorkers, startWorkWorker, recoverRun, describeWorkflowStatus } =
-    temporalLibraries;
-  installRuntime({ log: onNotice, verbose: environment['STET_DEBUG'] === '1' });
+  const {
+    connectTemporal,
+    installRuntime,
+    openTelemetry,
+    startStoreWorkers,
+    startWorkWorker,
+    startPlanningWorker,
+    startSharedWorkWorker,
+    recoverRun,
+    describeWorkflowStatus,
+  } = temporalLibraries;
+  const { metricsAddress } = options;
+  installRuntime({ log: onNotice, verbose: environment['STET_DEBUG'] === '1', metricsAddress });
+  const observed = await openTelemetry(environment, metricsAddress !== undefined);
+  const { telemetry } = observed;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each long poll listens
   let isLost = false;
@@ -88,31 +125,50 @@ async function openOn(
     isLost = true;
     closing.abort(reason);
   };
-  const watch = watchServer(server, onNotice, onLost);
+  const watch = service.watch({ onNotice, onLost });
   const storeId = await store.runs.getStoreId();
+  const { namespace } = service.target;
   const connect = async () => {
-    const temporal = await connectTemporal(server.address, NAMESPACE);
+    const temporal = await connectTemporal(service.target);
+    const { client } = temporal;
+    /** Its pollers as Temporal remembers them, of which those that live are in the store's registry. */
+    const hasSharedWorkers = async (): Promise<boolean> => {
+      const [{ pollers }, processes] = await Promise.all([
+        client.workflowService.describeTaskQueue({
+          namespace,
+          taskQueue: { name: makeSharedWorkQueue(storeId) },
+          taskQueueType: ACTIVITY_QUEUE,
+        }),
+        store.runs.listProcesses(),
+      ]);
+      const alive = processes.filter((process) => isProcessAlive(process));
+      return (pollers ?? []).some(({ identity }) => alive.some((process) => isWorkerOf(process, identity ?? '')));
+    };
+    const context: WorkerContext = {
+      connection: temporal.native,
+      client,
+      namespace,
+      store,
+      storeId,
+      identity: makeWorkerIdentity(thisProcess),
+      holder: { processId, isAlive: isProcessAlive },
+      modules,
+      onNotice,
+      chooseWorkQueue: async (runId) =>
+        (await hasSharedWorkers()) ? makeSharedWorkQueue(storeId) : makeWorkQueue(storeId, runId),
+      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+      telemetry,
+    };
     try {
-      const context = {
-        connection: temporal.native,
-        client: temporal.client,
-        namespace: NAMESPACE,
-        store,
-        storeId,
-        identity: makeWorkerIdentity(thisProcess),
-        holder: { processId, isAlive: isProcessAlive },
-        modules,
-        onNotice,
-      };
-      return { temporal, context, workers: await startStoreWorkers(context) };
+      return { temporal, context, hasSharedWorkers, workers: await startStoreWorkers(context) };
     } catch (error) {
       await temporal.close();
       throw error;
     }
   };
-  const { temporal, context, workers } = await connect()
+  const { temporal, context, hasSharedWorkers, workers } = await connect()
     .catch(async () => {
-      await server.revive(); // it may have died in this very moment
+      await service.revive(); // it may have gone in this very moment
       return connect();
     })
     .catch(async (error: unknown) => {
@@ -120,49 +176,81 @@ async function openOn(
       throw error;
     });
   const { client } = temporal;
-  const working = new Set<RunningWorker>();
+  const working = new Set<RunningWorkWorker>();
+  const planning = new Set<RunningWorker>();
   const stopped = new Set<string>();
   const stopWork = new Map<string, () => Promise<void>>();
   let workersStarted = 0;
   /** Without a server, or room on the disk, a worker has nobody to tell that it stops, and would try for long. */
-  const stopWorker = async (worker: RunningWorker): Promise<void> => {
-    const patience = isLost ? [sleep(STOP_WITHOUT_SERVER_MS, undefined, { ref: false })] : [];
+  const stopWorker = async (worker: { stop(): Promise<void> }): Promise<void> => {
+    const isAlone = isLost || !watch.isAnswering;
+    const patience = isAlone ? [sleep(STOP_WITHOUT_SERVER_MS, undefined, { ref: false })] : [];
     await Promise.race([worker.stop(), ...patience]);
   };
   const disk = watchDisk(storeDirectory, { onNotice, onLost });
   const signsOfLife = giveSignsOfLife(thisProcess, store.runs);
-  let { databaseWholeSince } = server;
-  if (server.uiAddress !== undefined) onNotice(`Temporal's web UI: ${server.uiAddress}`);
+  let { wholeSince } = service;
+
+  /**
+   * @param name - A queue has one worker in a process: that of an attempt which is over, and is about to be stopped by
+   *   whoever followed it, is stopped first.
+   */
+  const startWorker = async (
+    name: string,
+    start: (context: WorkerContext) => Promise<RunningWorkWorker>,
+  ): Promise<RunWork> => {
+    await stopWork.get(name)?.();
+    // A name of its own: a task that was handed to it as it stopped would otherwise be waited for until its heartbeat.
+    const identity = `${context.identity}/${++workersStarted}`;
+    const worker = await start({ ...context, identity });
+    working.add(worker);
+    let stopping: Promise<void> | undefined;
+    const stop = () => {
+      stopping ??= (async () => {
+        if (!working.delete(worker)) return;
+        await stopWorker(worker);
+        stopped.add(identity);
+        if (stopWork.get(name) === stop) stopWork.delete(name);
+      })();
+      return stopping;
+    };
+    stopWork.set(name, stop);
+    return { hold: () => worker.hold(), listOutages: () => worker.listOutages(), stop };
+  };
 
   return {
     client,
     storeId,
     processId,
-    uiAddress: server.uiAddress,
-    workflowTaskTimeoutMs: WORKFLOW_TASK_TIMEOUT_MS,
+    temporal: service.kind,
+    uiAddress: service.uiAddress,
+    target: { address: service.target.address, namespace },
+    workflowTaskTimeoutMs: service.workflowTaskTimeoutMs,
     get databaseWholeSince() {
-      return databaseWholeSince;
+      return wholeSince;
     },
     closing: closing.signal,
-    async startWork(work) {
-      // That of an attempt that is over, about to be stopped by whoever followed it: a queue has one worker in a process.
-      await stopWork.get(work.runId)?.();
-      // A name of its own: a task that was handed to it as it stopped would otherwise be waited for until its heartbeat.
-      const identity = `${context.identity}/${++workersStarted}`;
-      const worker = await startWorkWorker({ ...context, identity }, work);
-      working.add(worker);
-      let stopping: Promise<void> | undefined;
-      const stop = () => {
-        stopping ??= (async () => {
-          if (!working.delete(worker)) return;
-          await stopWorker(worker);
-          stopped.add(identity);
-          if (stopWork.get(work.runId) === stop) stopWork.delete(work.runId);
-        })();
-        return stopping;
+    startWork: (work) => startWorker(work.runId, (own) => startWorkWorker(own, work)),
+    startSharedWork: (work) => startWorker('', (own) => startSharedWorkWorker(own, work)),
+    async startPlanning(activities) {
+      const worker = await startPlanningWorker(context, activities);
+      planning.add(worker);
+      return {
+        async stop() {
+          if (planning.delete(worker)) await stopWorker(worker);
+        },
       };
-      stopWork.set(work.runId, stop);
-      return { ...worker, stop };
+    },
+    hasSharedWorkers,
+    async checkHealth() {
+      const deadline = Date.now() + HEALTH_TIMEOUT_MS;
+      const answers = await client.connection
+        .withDeadline(deadline, () => client.workflowService.getSystemInfo({}))
+        .then(
+          () => true,
+          () => false,
+        );
+      return { temporal: answers, workers: [workers, ...working].every(({ isPolling }) => isPolling) };
     },
     async recover(runId, workflowIds) {
       const isDead = createDeadWorkerCheck(await store.runs.listProcesses());
@@ -172,7 +260,7 @@ async function openOn(
     async describe(runId) {
       const state = await describeWorkflowStatus(client, makeEvaluationWorkflowId({ storeId, runId }));
       // Perhaps the database was lost since, and another one answers.
-      if (state.state === 'unknown') databaseWholeSince = await server.findDatabaseCreatedAt();
+      if (state.state === 'unknown') wholeSince = await service.findWholeSince();
       return state;
     },
     async close() {
@@ -180,22 +268,24 @@ async function openOn(
       disk.stop();
       await watch.stop();
       await signsOfLife.stop();
-      await Promise.all([...working, workers].map(stopWorker));
+      await Promise.all([...working, ...planning, workers].map(stopWorker));
       await temporal.close().catch((error: unknown) => {
-        if (!isLost) throw error; // else a worker that would not stop holds it
+        if (!isLost && watch.isAnswering) throw error; // else a worker that would not stop holds it
       });
-      await server.release();
+      await service.release();
+      await observed.close();
     },
   };
 }
 
 /** Everything that imports Temporal's libraries: they take as long to load as the server to come up. */
 async function loadTemporal() {
-  const [connecting, workers, recovery, status] = await Promise.all([
+  const [connecting, telemetry, workers, recovery, status] = await Promise.all([
     import('../workers/connect-temporal.ts'),
+    import('../workers/open-telemetry.ts'),
     import('../workers/create-workers.ts'),
     import('./server/recover-runs.ts'),
     import('./server/describe-workflow-status.ts'),
   ]);
-  return { ...connecting, ...workers, ...recovery, ...status };
+  return { ...connecting, ...telemetry, ...workers, ...recovery, ...status };
 }

@@ -25,3 +25,8 @@ export function createDeadWorkerCheck(registered: readonly ProcessRecord[]): (id
     return host === hostname() && !isRunningHere({ host, pid: Number(pid), startMark: '' });
   };
 }
+
+/** Whether a worker of that name is one of the process. */
+export function isWorkerOf({ processId }: Pick<ProcessRecord, 'processId'>, identity: string): boolean {
+  return pattern.exec(identity)?.groups?.['processId'] === processId;
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LimitLeases } from '../contracts/limit-leases.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
+import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import type { PlannedModel } from '../evaluation/plan.ts';
 import type { Connection } from '../evaluation/spec/models.ts';
 import { Availability, defaultPatienceMs } from './availability.ts';
@@ -8,6 +9,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Content } from './connections/connection-context.ts';
 import { createConnection } from './connections/create-connection.ts';
 import { describeOutage, describeUnusable } from './describe-outage.ts';
+import { describeTarget } from './describe-target.ts';
 import { Limiter } from './limiter.ts';
 import type { Models } from './models.ts';
 import { createSecrets, type Environment } from './secrets.ts';
@@ -21,6 +23,7 @@ export interface ModelsDependencies extends Partial<Clock> {
   readonly leases?: LimitLeases;
   /** Once it fires nothing more is sent: what is not in flight waits for its own signal to be told what became of it. */
   readonly held?: AbortSignal;
+  readonly telemetry?: Telemetry;
 }
 
 /** Everything that the process holds for one model version with one set of secrets. */
@@ -32,7 +35,7 @@ interface Entry extends Route {
 const inProcessConcurrency = 256;
 
 export function createModels(dependencies: ModelsDependencies): Models {
-  const { leases, held } = dependencies;
+  const { leases, held, telemetry = noTelemetry } = dependencies;
   const clock: Clock = { ...systemClock, ...pickClock(dependencies) };
   const holderId = randomUUID();
   const entries = new Map<string, Entry>();
@@ -74,6 +77,7 @@ export function createModels(dependencies: ModelsDependencies): Models {
       const secrets = createSecrets(dependencies.environment, model.key);
       entry = {
         planned,
+        target: describeTarget(planned),
         connection: createConnection({ ...dependencies, planned, secrets, clock }),
         limiter,
         availability: new Availability(clock, (failure, waitedMs) => describeUnusable(model.key, failure, waitedMs)),
@@ -92,7 +96,7 @@ export function createModels(dependencies: ModelsDependencies): Models {
       for (const model of planned) getLimiter(model);
     },
     query: async (planned, request, signal, keep = keepNothing) =>
-      sendQuery(getEntry(planned), planned.model, { request, signal, keep, clock, held }),
+      sendQuery(getEntry(planned), planned.model, { request, signal, keep, clock, held, telemetry }),
     listOutages: () =>
       [...entries.values()].flatMap(({ planned, availability }) => {
         const { outage } = availability;
@@ -101,7 +105,10 @@ export function createModels(dependencies: ModelsDependencies): Models {
       }),
     async close() {
       const all = [...entries.values()];
-      for (const { availability } of all) availability.close();
+      for (const { availability, target } of all) {
+        if (availability.outage !== undefined) telemetry.modelHeld(target.model, false);
+        availability.close();
+      }
       await Promise.all([...limiters.values()].map((limiter) => limiter.close()));
       await Promise.all(all.map(({ connection }) => connection.close()));
     },

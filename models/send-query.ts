@@ -1,3 +1,4 @@
+import type { QueryTarget, ReceivedAnswer, Telemetry } from '../contracts/telemetry.ts';
 import { ModelError } from '../evaluation/model-error.ts';
 import type { Answer } from '../evaluation/model-io.ts';
 import type { Model } from '../evaluation/spec/models.ts';
@@ -15,6 +16,7 @@ export interface Route {
   readonly connection: ModelConnection;
   readonly limiter: Limiter;
   readonly availability: Availability;
+  readonly target: QueryTarget;
 }
 
 export interface QueryOptions {
@@ -23,12 +25,13 @@ export interface QueryOptions {
   readonly keep: (answer: Answer) => Promise<unknown>;
   readonly clock: Clock;
   readonly held: AbortSignal | undefined;
+  readonly telemetry: Telemetry;
 }
 
 /** One query from its first wait to its answer, or the error that is final for it. */
 export async function sendQuery(route: Route, model: Model, options: QueryOptions): Promise<Answer> {
-  const { availability, limiter } = route;
-  const { request, signal, keep, clock, held } = options;
+  const { availability, limiter, target } = route;
+  const { request, signal, keep, clock, held, telemetry } = options;
   const signals = [signal, availability.unusable];
   /** A wait ends early when the task is over, or the model. */
   const whileWorthwhile = async <T>(wait: () => Promise<T>): Promise<T> => {
@@ -56,23 +59,48 @@ export async function sendQuery(route: Route, model: Model, options: QueryOption
     }
   };
 
+  /** Sends it once, and tells what came of it. */
+  const send = async (attempt: number): Promise<ModelResponse> => {
+    const observation = telemetry.querySent({ ...target, attempt, input: request.input });
+    try {
+      const response = await sendOnce(route.connection, model, { ...request, attempt });
+      observation.answered(describeAnswer(response));
+      return response;
+    } catch (error) {
+      observation.failed(describeFailure(error));
+      throw error;
+    }
+  };
+  /** Tells whether the model was found to be out, or back, meanwhile. */
+  const watchOutage = <T>(hear: () => T): T => {
+    const wasHeld = availability.outage !== undefined;
+    try {
+      return hear();
+    } finally {
+      const isHeld = availability.outage !== undefined;
+      if (isHeld !== wasHeld) telemetry.modelHeld(target.model, isHeld);
+    }
+  };
+
   let startedAt = 0;
   let blame: Blame = 'query';
   availability.begin();
   const { value, failures } = await sendWithRetries(
     async (attempt) => {
+      const wantedAt = clock.now();
       const { pass, permit } = await whileWorthwhile(getLeave);
       try {
         startedAt = clock.now();
-        const response = await sendOnce(route.connection, model, { ...request, attempt });
-        availability.answered();
+        telemetry.queryWaited(target.model, startedAt - wantedAt);
+        const response = await send(attempt);
+        watchOutage(() => availability.answered());
         return { response, permit };
       } catch (error) {
         // Everybody is told before the permit, and the pass, let the next one go.
         try {
           if (error instanceof SendError) {
             if (error.retryAfterMs !== undefined) limiter.pauseUntil(clock.now() + error.retryAfterMs);
-            blame = availability.failed(error, pass);
+            blame = watchOutage(() => availability.failed(error, pass));
           }
         } finally {
           permit.release(error instanceof SendError && error.kind === 'overload' ? 'overloaded' : 'other');
@@ -109,6 +137,24 @@ export async function sendQuery(route: Route, model: Model, options: QueryOption
   const release = () => permit.release('answered');
   keep(answer).then(release, release); // whoever keeps it hears of a failure
   return answer;
+}
+
+function describeAnswer({ output, evidence }: ModelResponse): ReceivedAnswer {
+  const { served_model, request_id, finish_reason, usage } = evidence;
+  return {
+    servedModel: served_model,
+    responseId: request_id,
+    finishReason: finish_reason,
+    inputTokens: usage?.num_prompt_tokens,
+    outputTokens: usage?.num_completion_tokens,
+    output,
+  };
+}
+
+/** By kind, never by text, in which a service may repeat what it was asked. */
+function describeFailure(error: unknown): { readonly type: string; readonly statusCode?: number | undefined } {
+  if (error instanceof SendError) return { type: error.kind, statusCode: error.statusCode };
+  return { type: error instanceof ModelError ? error.code : 'internal' };
 }
 
 async function sendOnce(connection: ModelConnection, model: Model, request: ModelRequest): Promise<ModelResponse> {

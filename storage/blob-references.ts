@@ -20,7 +20,7 @@ export interface BlobUse {
   readonly kind: BlobKind;
 }
 
-// The references that lie in blobs. Those that lie in the database are in `sqlite/digest-columns.ts`. The manifest of a task
+// The references that lie in blobs. Those that lie in the database are in `sql/digest-columns.ts`. The manifest of a task
 // result holds none of its own: its segments are registered, and its rows are those of the plan. Texts of errors are
 // blobs that no record refers to, only a history, until the end that they explain is recorded with the text itself.
 

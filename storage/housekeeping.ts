@@ -27,7 +27,14 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
+/**
+ * What is known of the database itself: `pages` and references were read; `reports`: the server's own account of pages whose
+ * checksums were wrong; `nothing`: the server keeps no checksums.
+ */
+export type DatabaseCheck = 'pages' | 'reports' | 'nothing';
+
 export interface VerifyReport {
+  readonly databaseCheck: DatabaseCheck;
   /** What the database says of itself; empty when it is sound. */
   readonly databaseProblems: readonly string[];
   readonly verified: FileCount;

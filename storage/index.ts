@@ -1,5 +1,6 @@
 export type { ContentStore } from './content-store.ts';
 export type { DatasetCache, FileStat, StoredSelection } from './dataset-cache.ts';
+export { readKeyRing } from './encryption/read-key-ring.ts';
 export {
   type AnswerId,
   type Journal,
@@ -10,6 +11,7 @@ export {
   stages,
 } from './journal.ts';
 export type { LeaseHolder, LimitLedger } from './limit-ledger.ts';
+export { openRawStore } from './open-raw-store.ts';
 export { openStore } from './open-store.ts';
 export type {
   ComparableResult,

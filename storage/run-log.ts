@@ -1,7 +1,9 @@
+import type { RunAlerts } from '../contracts/alert-finding.ts';
 import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { FinalStatus, Status } from '../contracts/status.ts';
+import type { Trigger } from '../contracts/workflow-inputs.ts';
 import type { RecordedError } from './result-index.ts';
 
 /** A process that works on the store, as others can tell whether it lives: a pid alone is no proof. */
@@ -42,10 +44,29 @@ export interface RunRecord {
   readonly workedMs: number;
   /** The completed run whose errors this one tries again; null for any other. */
   readonly mends: string | null;
+  /**
+   * The queue on which all workers of the store offer to do its work; such a run has no owner. Null: a queue of its own,
+   * which its owner polls.
+   */
+  readonly workQueue: string | null;
+  /** Since when nothing new is sent for it; null where it is not paused. */
+  readonly pausedAt: string | null;
+  /** What began it: somebody's command, or a schedule with its name and the moment that was due. */
+  readonly trigger: Trigger;
+  readonly scheduleName: string | null;
+  readonly scheduledAt: string | null;
+  /** Null where it has none. */
+  readonly alerts: RunAlerts | null;
 }
 
 /** What a caller says of a run that it creates. */
-export type NewRun = Omit<RunRecord, 'status' | 'attempt' | 'endedAt' | 'workedMs' | 'mends'>;
+export type NewRun = Omit<
+  RunRecord,
+  'status' | 'attempt' | 'endedAt' | 'workedMs' | 'mends' | 'pausedAt' | OptionalOfNewRun
+> &
+  Partial<Pick<RunRecord, OptionalOfNewRun>>;
+/** Left out, somebody's command began it, who owns it, and there are no alerts. */
+type OptionalOfNewRun = 'workQueue' | 'trigger' | 'scheduleName' | 'scheduledAt' | 'alerts';
 
 export interface NewTaskResult {
   readonly taskResultId: string;
@@ -116,6 +137,8 @@ export interface RunLog {
   findNewestRun(planDigest: Digest): Promise<RunRecord | undefined>;
   /** Keys and fingerprints of the specifications of a run, in the order of the evaluation. */
   listPlannedKeys(runId: string): Promise<readonly PlannedKeys[]>;
+  /** Pauses an open run from that moment on, or with null lets it go on; false, changing nothing, where it has ended. */
+  recordPaused(runId: string, pausedAt: string | null): Promise<boolean>;
   /** `attempt`: as in `recordRunEnd`. */
   recordRunStarted(runId: string, attempt?: number): Promise<void>;
   /**
@@ -137,17 +160,29 @@ export interface RunLog {
    */
   reopenRun(runId: string, options?: { readonly ownerId?: string; readonly plan?: ReplacingPlan }): Promise<RunRecord>;
   /**
-   * Makes a process the owner; false, changing nothing, when the run has ended, or when `isAlive` says so of the present
-   * owner, the caller included: a process works on its run already.
+   * Makes a process the owner; false, changing nothing, when the run has ended, when its work is offered to all workers, or
+   * when `isAlive` says so of the present owner, the caller included: a process works on its run already.
    */
   takeRun(runId: string, processId: string, isAlive: (owner: ProcessRecord) => boolean): Promise<boolean>;
   /** Gives ownership up; another's is left alone, and that of another attempt where `attempt` says of which. */
   releaseRun(runId: string, processId: string, attempt?: number): Promise<void>;
+  /** Says who is to work on an open run whose workflow has not begun. For its owner. */
+  placeRun(runId: string, place: Pick<RunRecord, 'workQueue' | 'ownerId'>): Promise<void>;
   registerProcess(process: ProcessRecord): Promise<void>;
   /** Records a sign of life; false where the process is not registered. */
   renewProcess(processId: string, seenAt: string): Promise<boolean>;
   removeProcess(processId: string): Promise<void>;
   listProcesses(): Promise<readonly ProcessRecord[]>;
+  /**
+   * Makes a process the one that has a duty of the store, such as looking after runs that nobody owns; true also where it
+   * has it already. False where another has it, of which `isAlive` says that it lives.
+   */
+  takeDuty(duty: string, processId: string, isAlive: (holder: ProcessRecord) => boolean): Promise<boolean>;
+  /**
+   * Notes which Temporal the store is used with; since when it has been this one without interruption, ISO 8601. Runs from
+   * before may be unknown there without having been deleted.
+   */
+  recordTemporal(id: string, now: string): Promise<string>;
   /** Which run waits for which: what a progress line shows, and whom an owner takes up. */
   recordWait(taskResultId: string, holderRunId: string | null): Promise<void>;
   listWaits(runId: string): Promise<readonly { readonly taskResultId: string; readonly holderRunId: string }[]>;

@@ -1,6 +1,7 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { LimitLeases } from '../contracts/limit-leases.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
+import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import { createModels } from '../models/create-models.ts';
 import type { Models } from '../models/models.ts';
 import type { LeaseHolder } from '../storage/limit-ledger.ts';
@@ -14,13 +15,14 @@ export function createRunModels(options: {
   readonly modules: ModuleHost;
   readonly frozen: boolean;
   readonly held: AbortSignal;
+  readonly telemetry?: Telemetry | undefined;
 }): Models {
-  const { environment, store, holder, modules, frozen, held } = options;
+  const { environment, store, holder, modules, frozen, held, telemetry = noTelemetry } = options;
   const leases: LimitLeases = {
     renew: (request) => store.limits.renew(request, holder),
     release: (group, holderId) => store.limits.release(group, holderId),
   };
-  const models = createModels({ environment, content: store.content, modules, leases, held });
+  const models = createModels({ environment, content: store.content, modules, leases, held, telemetry });
   if (!frozen) return models;
   return {
     declare: (declared, more) => models.declare(declared, more),

@@ -1,14 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
-import { createStoreActivities, createWaitActivities, createWorkActivities } from '../activities/create-activities.ts';
-import { makeStoreQueue, makeWaitQueue, makeWorkQueue } from '../contracts/ids.ts';
+import {
+  createPlanningActivities,
+  createScheduleActivities,
+  createStoreActivities,
+  createWaitActivities,
+  createWorkActivities,
+} from '../activities/create-activities.ts';
+import type { PlanningActivities } from '../contracts/activities.ts';
+import {
+  makePlanningQueue,
+  makeSharedWorkQueue,
+  makeStoreQueue,
+  makeWaitQueue,
+  makeWorkQueue,
+} from '../contracts/ids.ts';
 import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
+import type { Telemetry } from '../contracts/telemetry.ts';
 import { findBuiltFile } from '../modules/built-file.ts';
 import type { LeaseHolder } from '../storage/limit-ledger.ts';
 import type { Store } from '../storage/store.ts';
 import { createRunModels } from './create-run-models.ts';
+import { createSharedWork } from './create-shared-work.ts';
 import { makeHeartbeatInterceptor } from './heartbeat-interceptor.ts';
 import { keepRunning, type RunningWorker } from './keep-running.ts';
 
@@ -27,6 +42,12 @@ export interface WorkerContext {
   readonly modules: ModuleHost;
   /** What a person may want to know while work goes on. */
   readonly onNotice?: (message: string) => void;
+  /** Task queue for the work of a run that nobody sits in front of. */
+  readonly chooseWorkQueue: (runId: string) => Promise<string>;
+  /** Workflows kept in memory between their steps, 500 unless told; the others are replayed when they go on. */
+  readonly maxCachedWorkflows?: number;
+  /** Hears what goes on, for metrics and traces. */
+  readonly telemetry?: Telemetry;
 }
 
 export type { RunningWorker };
@@ -36,6 +57,7 @@ const MAX_HEARTBEAT_THROTTLE_MS = 1_000;
 // Few: a workflow task's time-out runs from when it is polled, and replays share one thread.
 const WORKFLOW_TASK_SLOTS = 4;
 const WORK_SLOTS = 64;
+const MAX_CACHED_WORKFLOWS = 500;
 
 /**
  * How long one step of a workflow may take by the clock. The SDK ends a step after 5 s, for loops without end, which this
@@ -46,17 +68,20 @@ const LONGEST_STOP = { isolateExecutionTimeout: 86_400_000 } as const;
 
 /** Workflows and store activities, and waits on their own queue. */
 export async function startStoreWorkers(context: WorkerContext): Promise<RunningWorker> {
-  const { store, storeId, client } = context;
+  const { store, storeId, client, telemetry } = context;
   const storeWorker: WorkerOptions = {
     ...makeCommonOptions(context),
     ...LONGEST_STOP,
     taskQueue: makeStoreQueue(storeId),
     workflowBundle: { codePath: fileURLToPath(findBuiltFile('workflow-bundle.js')) },
-    activities: { ...createStoreActivities({ store, client, now: Date.now }) },
+    activities: {
+      ...createStoreActivities({ store, client, now: Date.now, telemetry }),
+      ...createScheduleActivities({ store, chooseWorkQueue: context.chooseWorkQueue }),
+    },
     maxConcurrentActivityTaskExecutions: 20,
     maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASK_SLOTS,
     maxConcurrentWorkflowTaskPolls: WORKFLOW_TASK_SLOTS,
-    maxCachedWorkflows: 500,
+    maxCachedWorkflows: context.maxCachedWorkflows ?? MAX_CACHED_WORKFLOWS,
     // A workflow cached in a process that died is offered to it for so long.
     stickyQueueScheduleToStartTimeout: 1_000,
   };
@@ -69,10 +94,26 @@ export async function startStoreWorkers(context: WorkerContext): Promise<Running
   };
   const running = await Promise.all([storeWorker, waitWorker].map((options) => keepRunning(options)));
   return {
+    get isPolling() {
+      return running.every((worker) => worker.isPolling);
+    },
     async stop() {
       await Promise.all(running.map((worker) => worker.stop()));
     },
   };
+}
+
+/** Planning of scheduled runs whose file is read at each firing, and lies here. */
+export async function startPlanningWorker(
+  context: WorkerContext,
+  activities: PlanningActivities,
+): Promise<RunningWorker> {
+  return keepRunning({
+    ...makeCommonOptions(context),
+    taskQueue: makePlanningQueue(context.storeId),
+    activities: { ...createPlanningActivities(context.store, activities) },
+    maxConcurrentActivityTaskExecutions: 4,
+  });
 }
 
 export interface RunWorkOptions {
@@ -96,22 +137,59 @@ export async function startWorkWorker(
   context: WorkerContext,
   { runId, ...options }: RunWorkOptions,
 ): Promise<RunningWorkWorker> {
-  const { store, storeId, modules, holder, onNotice } = context;
+  const { store, storeId, modules, holder, onNotice, telemetry } = context;
   const held = new AbortController();
-  const models = createRunModels({ store, holder, modules, held: held.signal, ...options });
+  const models = createRunModels({ store, holder, modules, held: held.signal, telemetry, ...options });
   const running = await keepRunning({
     ...makeCommonOptions(context),
     taskQueue: makeWorkQueue(storeId, runId),
-    activities: { ...createWorkActivities({ store, models, ...(onNotice === undefined ? {} : { onNotice }) }) },
+    activities: { ...createWorkActivities({ store, models, onNotice, telemetry }) },
     maxConcurrentActivityTaskExecutions: WORK_SLOTS,
     maxConcurrentActivityTaskPolls: 2,
   });
   return {
+    get isPolling() {
+      return running.isPolling;
+    },
     hold: () => held.abort(),
     listOutages: () => models.listOutages(),
     async stop() {
       await running.stop();
       await models.close();
+    },
+  };
+}
+
+export interface SharedWorkOptions {
+  /** Environment from which the models of all runs take their secrets. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Segments worked on at once; each has as many queries in flight as the limits of its model allow. */
+  readonly maxSegments: number;
+}
+
+/** Solve, score and metrics of all runs that nobody sits in front of. */
+export async function startSharedWorkWorker(
+  context: WorkerContext,
+  { environment, maxSegments }: SharedWorkOptions,
+): Promise<RunningWorkWorker> {
+  const work = createSharedWork({ ...context, environment });
+  const running = await keepRunning({
+    ...makeCommonOptions(context),
+    taskQueue: makeSharedWorkQueue(context.storeId),
+    activities: { ...work.activities },
+    maxConcurrentActivityTaskExecutions: maxSegments,
+    // One asks and one waits: what a worker takes at once should not be all that there is.
+    maxConcurrentActivityTaskPolls: 2,
+  });
+  return {
+    get isPolling() {
+      return running.isPolling;
+    },
+    hold: () => work.hold(),
+    listOutages: () => work.listOutages(),
+    async stop() {
+      await running.stop();
+      await work.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
+import { findHeartbeatDetails } from '../activities/heartbeat-details.ts';
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
 
@@ -11,7 +12,7 @@ export function makeHeartbeatInterceptor(context: Context): ReturnType<ActivityI
   const inbound: ActivityInboundCallsInterceptor = {
     async execute(input, next) {
       if (context.info.heartbeatTimeoutMs === undefined) return next(input);
-      const timer = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+      const timer = setInterval(() => context.heartbeat(findHeartbeatDetails(context)), HEARTBEAT_INTERVAL_MS);
       try {
         return await next(input);
       } finally {

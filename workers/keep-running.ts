@@ -3,6 +3,8 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 
 /** A worker that is polling. */
 export interface RunningWorker {
+  /** Whether it takes tasks now; false while another is put in its place, and once it stops. */
+  readonly isPolling: boolean;
   /** Tells every activity to stop, waits until they have (queries in flight finish), and ends. */
   stop(): Promise<void>;
 }
@@ -26,6 +28,9 @@ export async function keepRunning(options: WorkerOptions): Promise<RunningWorker
   })();
   ended.catch(() => undefined); // thrown by `stop`; until then it must not end the process
   return {
+    get isPolling() {
+      return !stopping.signal.aborted && worker.getState() === 'RUNNING';
+    },
     async stop() {
       stopping.abort();
       if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,5 +1,12 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { StoreActivities, WaitActivities, WorkActivities } from '../contracts/activities.ts';
+import type {
+  PlanningActivities,
+  ScheduleActivities,
+  StoreActivities,
+  WaitActivities,
+  WorkActivities,
+} from '../contracts/activities.ts';
+import { makePlanningQueue } from '../contracts/ids.ts';
 import type { Queues } from '../contracts/workflow-inputs.ts';
 
 const DAY_MS = 86_400_000;
@@ -32,5 +39,22 @@ export function workActivitiesOn(queues: Queues) {
     heartbeatTimeout: 30_000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: 200, maximumInterval: 30_000 },
+  });
+}
+
+/** On the workflow's own queue; judging alerts may read all scores of two runs. */
+export const scheduleActivities = proxyActivities<ScheduleActivities>({
+  startToCloseTimeout: 60 * 60_000,
+  heartbeatTimeout: 10_000,
+  retry: { initialInterval: 200, maximumInterval: 10_000 },
+});
+
+/** Where the run file lies; it waits there for as long as nobody works at that place. */
+export function planningActivitiesOn(storeId: string) {
+  return proxyActivities<PlanningActivities>({
+    taskQueue: makePlanningQueue(storeId),
+    startToCloseTimeout: DAY_MS,
+    heartbeatTimeout: 30_000,
+    retry: { initialInterval: 1_000, maximumInterval: 30_000 },
   });
 }

@@ -1,5 +1,4 @@
 import type { Changes } from './changes.ts';
-import type { Party } from './party.ts';
 import { formatSeconds, type Say } from './report.ts';
 import type { Service } from './start-service.ts';
 
@@ -13,8 +12,16 @@ export interface Aftermath {
 
 export function createAftermath(
   changes: Changes,
-  { service, findParty, say }: { service: Service; findParty: () => Party | undefined; say: Say },
+  setting: {
+    readonly service: Service;
+    /** Whether a process of that name is at work. */
+    readonly isAlive: (name: string | null) => boolean;
+    /** What goes on; empty, or from its comma on. */
+    readonly describeWork: () => string;
+    readonly say: Say;
+  },
 ): Aftermath {
+  const { service, isAlive, describeWork, say } = setting;
   let settlePresent: (otherwise: string) => void = () => {};
   return {
     begin(text, atMs) {
@@ -26,17 +33,9 @@ export function createAftermath(
         say(`${text}; ${what}`, atMs);
       };
       settlePresent = (otherwise) => settle(`${otherwise} after ${formatSeconds(performance.now() - atMs)}`);
-      const isAlive = (name: string | null) => {
-        const party = findParty();
-        return party !== undefined && party.command.name === name && !party.isLeaving;
-      };
       const hasGoneOn = () => service.progress.received > received && isAlive(service.progress.lastProcess);
       changes.waitUntil(hasGoneOn, watching.signal).then(
-        () => {
-          const run = findParty()?.command.run;
-          const how = run === undefined ? '' : `, run ${run.id} ${run.wasOpen ? 'was taken up' : 'was started'}`;
-          settle(`next query after ${formatSeconds(performance.now() - atMs)}${how}`);
-        },
+        () => settle(`next query after ${formatSeconds(performance.now() - atMs)}${describeWork()}`),
         () => undefined,
       );
     },

@@ -34,6 +34,8 @@ export interface Command {
 export interface CommandOptions {
   readonly name: string;
   readonly folder: string;
+  /** Besides that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
 }
 
@@ -45,7 +47,7 @@ export function startCommand(commandArguments: readonly string[], options: Comma
   const { STET_STORE: _store, STET_CACHE_POLICY: _policy, STET_RESUME: _resume, ...environment } = process.env;
   const child = spawn(process.execPath, [main, ...commandArguments], {
     cwd: options.folder,
-    env: { ...environment, NO_COLOR: '1', [processVariable]: options.name },
+    env: { ...environment, NO_COLOR: '1', [processVariable]: options.name, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // Ctrl-C is for the chaos command, which then ends this one
   });

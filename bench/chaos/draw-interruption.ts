@@ -68,7 +68,7 @@ const momentWeights: Readonly<Record<Moment, number>> = {
   'everything-answered': 14,
 };
 
-const longestDelaysMs: Readonly<Record<Moment, number>> = {
+export const longestDelaysMs: Readonly<Record<Moment, number>> = {
   'start-up': 1_500,
   planned: 400,
   progress: 60,

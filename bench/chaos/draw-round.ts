@@ -19,15 +19,34 @@ export interface Round {
   readonly neighbour: Evaluation | undefined;
 }
 
+/** What is worked on in a round, the main evaluation first. */
+export function listEvaluations({ main, neighbour }: Round): readonly Evaluation[] {
+  return neighbour === undefined ? [main] : [main, neighbour];
+}
+
+/** In one line, for people. */
+export function describeRound({ kind, main, neighbour }: Round): string {
+  const what = { fresh: 'new rows', rescored: 'other scorers', again: 'the same again' }[kind];
+  const second = neighbour === undefined ? '' : neighbour === main ? ', twice at once' : ', beside another file';
+  return `${what}, ${main.policy}${second}`;
+}
+
 export const firstContents: Contents = { editions: { plain: 0, trials: 0, judged: 0, lone: 0 }, rubric: 0 };
 
+/** What is worked on beside the main evaluation: nothing, the same, or another one. */
+const secondWeights: Readonly<Record<'none' | 'same' | 'other', number>> = { none: 45, same: 25, other: 30 };
+
 /** The evaluation of the next round, made from that of the last one. */
-export function drawRound(last: Contents, random: Random, mustBe: RoundKind | undefined): Round {
+export function drawRound(
+  last: Contents,
+  random: Random,
+  { kind: mustBe, seconds = secondWeights }: { kind?: RoundKind | undefined; seconds?: typeof secondWeights } = {},
+): Round {
   const kind = mustBe ?? random.weighted<RoundKind>({ fresh: 55, rescored: 25, again: 20 });
   const contents = changeContents(kind, last, random);
   const policy = random.weighted<CachePolicy>({ reuse: 75, update: 15, 'no-cache': 10 });
   const main = makeMainEvaluation(contents, policy);
-  const second = random.weighted({ none: 45, same: 25, other: 30 });
+  const second = random.weighted(seconds);
   const neighbours = { none: undefined, same: main, other: makeOtherEvaluation(contents, policy) };
   return { kind, contents, main, neighbour: neighbours[second] };
 }

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAftermath } from './aftermath.ts';
-import { type Changes, createChanges } from './changes.ts';
+import { createChanges } from './changes.ts';
 import { drawInterruption } from './draw-interruption.ts';
-import type { Round } from './draw-round.ts';
+import { listEvaluations, type Round } from './draw-round.ts';
 import type { Evaluation } from './evaluation.ts';
 import { finishOpenRuns } from './finish-open-runs.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -13,6 +13,7 @@ import { performDeed } from './perform-deed.ts';
 import type { Random } from './random.ts';
 import type { Say } from './report.ts';
 import { createRoundView, type Phase } from './round-view.ts';
+import { watchForStandstill } from './standstill.ts';
 import type { Service } from './start-service.ts';
 import { waitForMoment } from './wait-for-moment.ts';
 import { writeRunFile } from './write-run-file.ts';
@@ -45,8 +46,6 @@ export interface PlayedRound {
 
 const interruptionsPerRound = { least: 6, most: 11 } as const;
 const latestNeighbourMs = 2_500;
-/** Nothing said, asked or ended for so long: it hangs. Nothing in a round takes half as long. */
-const patienceMs = 120_000;
 
 /** Runs the commands of a round to their end, under interruptions. Rejects when one ends as it must not, or hangs. */
 export async function playRound(round: Round, setting: RoundSetting): Promise<PlayedRound> {
@@ -93,15 +92,28 @@ export async function playRound(round: Round, setting: RoundSetting): Promise<Pl
     await addParty('neighbour', evaluation);
   };
 
-  const evaluations = round.neighbour === undefined ? [round.main] : [round.main, round.neighbour];
-  const view = createRoundView(evaluations, { known: setting.known, service, findParty });
-  const aftermath = createAftermath(changes, { service, findParty, say });
+  const hasRun = () => findParty()?.command.run !== undefined;
+  const view = createRoundView(listEvaluations(round), { known: setting.known, service, hasRun });
+  const aftermath = createAftermath(changes, {
+    service,
+    isAlive(name) {
+      const party = findParty();
+      return party !== undefined && party.command.name === name && !party.isLeaving;
+    },
+    describeWork() {
+      const run = findParty()?.command.run;
+      return run === undefined ? '' : `, run ${run.id} ${run.wasOpen ? 'was taken up' : 'was started'}`;
+    },
+    say,
+  });
   const pauses = watchPauses(say);
   const stopListening = service.onProgress((progress) => {
     pauses.see(progress, view.isEverythingAnswered);
     changes.announce();
   });
-  const standstill = watchForStandstill(changes, parties);
+  const standstill = watchForStandstill(changes, () =>
+    findAtWork().map(({ role, command }) => `The ${role}, pid ${command.pid}:\n${command.lastLines.join('\n')}`),
+  );
   const neighbour = round.neighbour === undefined ? undefined : addNeighbour(round.neighbour);
   const allDone = (async () => {
     await addParty('command', round.main);
@@ -130,7 +142,13 @@ export async function playRound(round: Round, setting: RoundSetting): Promise<Pl
   async function interrupt(): Promise<void> {
     for (let left = random.integer(interruptionsPerRound.least, interruptionsPerRound.most); left > 0; left--) {
       const interruption = drawInterruption(random);
-      await waitForMoment(interruption, { changes, view, findParty, signal: over.signal });
+      await waitForMoment(interruption, {
+        changes,
+        view,
+        hasRun,
+        getStartMs: () => findParty()?.command.startedAtMs ?? 0,
+        signal: over.signal,
+      });
       if (!setting.mayInterrupt()) return;
       aftermath.settle('was interrupted again');
       const atMs = performance.now();
@@ -154,20 +172,4 @@ export async function playRound(round: Round, setting: RoundSetting): Promise<Pl
 
 function never(): Promise<never> {
   return new Promise(() => {});
-}
-
-function watchForStandstill(changes: Changes, parties: readonly Party[]) {
-  let timer: NodeJS.Timeout | undefined;
-  const happened = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      if (performance.now() - changes.lastAtMs < patienceMs) return;
-      const atWork = parties.filter((party) => !party.isDone);
-      const said = atWork.map(
-        ({ role, command }) => `The ${role}, pid ${command.pid}:\n${command.lastLines.join('\n')}`,
-      );
-      reject(new Error(`Nothing has happened for ${patienceMs / 1_000} s.\n${said.join('\n')}`));
-    }, 1_000);
-  });
-  happened.catch(() => undefined);
-  return { happened, end: () => clearInterval(timer) };
 }

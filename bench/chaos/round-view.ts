@@ -1,7 +1,6 @@
 import type { Evaluation } from './evaluation.ts';
 import { foreseeQuestions } from './expect-queries.ts';
 import type { Knowledge } from './knowledge.ts';
-import type { Party } from './party.ts';
 import { formatNumber } from './report.ts';
 import type { Service } from './start-service.ts';
 
@@ -23,7 +22,7 @@ export interface RoundView {
 
 export function createRoundView(
   evaluations: readonly Evaluation[],
-  { known, service, findParty }: { known: Knowledge; service: Service; findParty: () => Party | undefined },
+  { known, service, hasRun }: { known: Knowledge; service: Service; hasRun: () => boolean },
 ): RoundView {
   const policy = evaluations[0]?.policy ?? 'reuse';
   const foreseen = foreseeQuestions(policy, evaluations, known);
@@ -31,7 +30,7 @@ export function createRoundView(
   const judged = () => service.progress.answeredByRole.verdict + service.progress.answeredByRole.grade;
   return {
     get phase() {
-      if (findParty()?.command.run === undefined) return 'starting';
+      if (!hasRun()) return 'starting';
       if (this.isEverythingAnswered) return 'publishing';
       if (service.progress.answered === 0) return 'deciding';
       if (this.isEverythingSolved) return 'scoring';

@@ -4,11 +4,12 @@ import { mistreatStore } from './between-rounds.ts';
 import type { ReportedTask } from './check-documents.ts';
 import { addFigures, noFigures, type QueryFigures } from './check-queries.ts';
 import { checkRound } from './check-round.ts';
-import { type Contents, drawRound, firstContents, type Round } from './draw-round.ts';
+import { type Contents, describeRound, drawRound, firstContents, listEvaluations } from './draw-round.ts';
 import { verifyStore } from './keep-house.ts';
 import { createKnowledge } from './knowledge.ts';
 import type { ChaosOptions } from './options.ts';
 import { playRound } from './play-round.ts';
+import { waitForNoProcess } from './processes.ts';
 import { createRandom } from './random.ts';
 import { createReferences } from './references.ts';
 import { formatNumber, type Say } from './report.ts';
@@ -33,6 +34,9 @@ export interface ChaosFigures {
 
 /** A store is left after so many rounds, so that a run of days needs no more disk than one of minutes. */
 const roundsPerStore = 12;
+
+/** Longer than a server takes that the last command has told to end. */
+const serverEndMs = 20_000;
 
 /** Plays rounds until the time is over, enough kills were made, or something does not hold. */
 export async function runChaos(options: ChaosOptions, folder: string, say: Say): Promise<ChaosFigures> {
@@ -67,7 +71,9 @@ export async function runChaos(options: ChaosOptions, folder: string, say: Say):
         life = beginStore(folder, number);
       }
       const isDamaged = life.rounds > 0 && (await mistreatStore({ ...life, random, say }));
-      const round = drawRound(contents, random, life.rounds === 0 ? 'fresh' : isDamaged ? 'again' : undefined);
+      const round = drawRound(contents, random, {
+        kind: life.rounds === 0 ? 'fresh' : isDamaged ? 'again' : undefined,
+      });
       contents = round.contents;
       say(`round ${number}: ${describeRound(round)}`);
       await service.beginRound();
@@ -84,7 +90,9 @@ export async function runChaos(options: ChaosOptions, folder: string, say: Say):
         nameStart: () => `start-${++starts}`,
         say,
       });
-      const report = await checkRound(round, played, { ...life, folder, service, references });
+      const left = await waitForNoProcess(life.store, serverEndMs);
+      const losses = new Map([...played.killed].map((name) => [name, 1]));
+      const report = await checkRound(listEvaluations(round), { losses }, { ...life, folder, service, references });
       life = { ...life, rounds: life.rounds + 1, tasks: report.tasks };
       sum = {
         rounds: number,
@@ -102,7 +110,11 @@ export async function runChaos(options: ChaosOptions, folder: string, say: Say):
           `${resent} sent again (at most ${formatNumber(bound)}), ${report.runs} runs, ${report.tasks.length} task results`,
       );
       const isLast = life.rounds === roundsPerStore || isOver();
-      const problems = [...report.problems, ...(isLast ? await verifyStore(life.store, life.damaged) : [])];
+      const problems = [
+        ...left.map(({ pid, command }) => `process ${pid} was left behind: ${command}`),
+        ...report.problems,
+        ...(isLast ? await verifyStore(life.store, life.damaged) : []),
+      ];
       if (problems.length > 0) return { ...sum, kills, problems };
     }
     return { ...sum, kills, problems: [] };
@@ -126,10 +138,4 @@ interface StoreLife {
 function beginStore(folder: string, round: number): StoreLife {
   const store = path.join(folder, `store-${round}`);
   return { store, known: createKnowledge(), knownRuns: new Set(), damaged: new Set(), rounds: 0, tasks: [] };
-}
-
-function describeRound({ kind, main, neighbour }: Round): string {
-  const what = { fresh: 'new rows', rescored: 'other scorers', again: 'the same again' }[kind];
-  const second = neighbour === undefined ? '' : neighbour === main ? ', twice at once' : ', beside another file';
-  return `${what}, ${main.policy}${second}`;
 }

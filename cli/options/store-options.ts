@@ -10,7 +10,10 @@ export interface StoreFlags {
 
 export function addStoreOptions(command: Command): Command {
   return command
-    .option('--store <directory>', 'the store (default: STET_STORE, else the nearest .stet upwards, else ./.stet)')
+    .option(
+      '--store <location>',
+      'the store: a directory or postgres://… (default: STET_STORE, else the nearest .stet upwards, else ./.stet)',
+    )
     .option('--json', 'print exactly one JSON document on standard output, everything else on standard error');
 }
 

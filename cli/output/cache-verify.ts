@@ -7,9 +7,9 @@ import { cleanText } from './text.ts';
 export function renderCacheVerify(document: CacheVerifyDocument, { style }: HumanOutput): string {
   const { database, verified, damaged } = document;
   const lines = database.sound
-    ? [`${style.good('ok')}    The database is sound.`]
+    ? [`${style.good('ok')}    ${soundNotes[database.checked]}`]
     : [
-        `${style.bad('FAIL')}  The database is damaged; put the store directory aside and start with a new one.`,
+        `${style.bad('FAIL')}  The database is damaged; ${remedies[database.checked]}.`,
         ...database.problems.map((problem) => `      ${cleanText(problem)}`),
       ];
   const read = `${formatPlural(verified.count, 'stored piece')} (${formatSize(verified.size_bytes)})`;
@@ -17,6 +17,18 @@ export function renderCacheVerify(document: CacheVerifyDocument, { style }: Huma
   if (damaged.length > 0) lines.push(`${style.bad('FAIL')}  ${formatPlural(damaged.length, 'piece')} lost or damaged:`);
   return `${[...lines, ...damaged.flatMap(describePiece)].join('\n')}\n`;
 }
+
+const remedies: Readonly<Record<CacheVerifyDocument['database']['checked'], string>> = {
+  pages: 'put the store directory aside and start with a new one',
+  reports: 'restore it from a backup',
+  nothing: 'restore it from a backup',
+};
+
+const soundNotes: Readonly<Record<CacheVerifyDocument['database']['checked'], string>> = {
+  pages: 'The database is sound.',
+  reports: 'The server has met no damaged page of the database.',
+  nothing: 'The records of the database can be read; its server keeps no checksums of pages.',
+};
 
 const pieceNames: Readonly<Record<DamagedPieceDocument['piece'], string>> = {
   plan: 'plan',

@@ -34,9 +34,12 @@ export function formatAge(isoTime: string, nowMs: number): string {
   return `${Math.floor(age / dayMs)} days ago`;
 }
 
-/** Ids are random from their first letter: eight letters name a run, and every command accepts them. */
+/**
+ * Ids are random from their first letter: eight letters name a run, and every command accepts them. That of a run which a
+ * schedule began is its name and the time, and is said whole.
+ */
 export function shortenId(id: string): string {
-  return id.slice(0, 8);
+  return /^[0-9a-z]{16}$/.test(id) ? id.slice(0, 8) : id;
 }
 
 /** Thousands in groups: `12,500`. */

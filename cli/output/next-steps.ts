@@ -1,3 +1,5 @@
+import { hidePassword } from '../../client/hide-password.ts';
+
 /** Command lines to type next, complete as the reader has to type them: through npx, with the same store. */
 export type MakeCommandLine = (...words: readonly string[]) => string;
 
@@ -6,7 +8,8 @@ export function makeCommandLines(
   flags: { readonly store?: string },
 ): MakeCommandLine {
   const program = environment['npm_command'] === 'exec' ? 'npx stet' : 'stet';
-  const store = flags.store === undefined ? '' : ` --store ${quoteWord(flags.store)}`;
+  // A password is for the environment (PGPASSWORD, ~/.pgpass, STET_STORE), not for the screen.
+  const store = flags.store === undefined ? '' : ` --store ${quoteWord(hidePassword(flags.store))}`;
   return (...words) => `${program} ${words.map(quoteWord).join(' ')}${store}`;
 }
 

@@ -1,5 +1,6 @@
 import type { RunDocument, TaskDocument } from '../../client/run-document.ts';
 import type { Status } from '../../contracts/status.ts';
+import { renderAlerts } from './alerts-text.ts';
 import { formatCount, formatDuration, formatMetric, formatPlural, shortenId } from './format.ts';
 import type { HumanOutput } from './output.ts';
 import { renderWarnings } from './plan-table.ts';
@@ -17,6 +18,7 @@ export function renderResultTable(run: RunDocument, output: HumanOutput, nowMs: 
     renderMetrics(run.tasks, output),
     ...run.tasks.map((task) => renderTaskError(task, style)),
     renderWarnings(warnings, output),
+    renderAlerts(run.alerts ?? [], style),
     renderSummary(run, style),
   ]
     .filter((part) => part !== '')

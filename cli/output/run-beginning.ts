@@ -9,11 +9,13 @@ type PlannedEvent = Extract<RunEvent, { readonly type: 'planned' }>;
 export function renderRunBeginning(event: PlannedEvent, output: HumanOutput, nowMs: number): string {
   const run = `Run ${output.style.strong(shortenId(event.runId))}`;
   const goesOn = describeGoingOn(event);
-  if (goesOn === undefined) return `${renderPlanTable(event.plan, output, nowMs)}${run} started.\n`;
+  const where = event.followed === true ? ', left to workers' : '';
+  if (goesOn === undefined) return `${renderPlanTable(event.plan, output, nowMs)}${run} started${where}.\n`;
   return `${renderWarnings(event.plan.warnings, output)}${run} ${goesOn}${describeStanding(event.queries)}\n`;
 }
 
-function describeGoingOn({ attached, attempt = 1, mends = null }: PlannedEvent): string | undefined {
+function describeGoingOn({ attached, followed, attempt = 1, mends = null }: PlannedEvent): string | undefined {
+  if (attached && followed === true) return 'is followed';
   if (attached) return 'was open; going on with it';
   if (attempt > 1) return `goes on, attempt ${attempt}`;
   if (mends !== null) return `tries the failed samples of run ${shortenId(mends)} again`;

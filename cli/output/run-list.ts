@@ -1,4 +1,5 @@
 import type { RunSummaryDocument } from '../../client/run-document.ts';
+import { isRaised } from '../../contracts/alert-finding.ts';
 import { isFinal } from '../../contracts/status.ts';
 import { formatAge, formatCount, formatDuration, shortenId } from './format.ts';
 import type { MakeCommandLine } from './next-steps.ts';
@@ -27,7 +28,7 @@ export function renderRunList(runs: readonly RunSummaryDocument[], output: Human
       shortenId(run.run),
       run.evaluation,
       ...(hasLabels ? [cleanLine(run.label ?? '')] : []),
-      isOrphaned(run) ? output.style.attention(`${run.status}, left open`) : renderStatus(run.status, output.style),
+      describeStatus(run, output),
       run.cache_policy,
       formatAge(run.started_at, nowMs),
       run.ended_at === null ? '–' : formatDuration(Date.parse(run.ended_at) - Date.parse(run.started_at)),
@@ -37,6 +38,16 @@ export function renderRunList(runs: readonly RunSummaryDocument[], output: Human
     ]),
     output,
   );
+}
+
+function describeStatus(run: RunSummaryDocument, output: HumanOutput): string {
+  const remarks = [
+    ...((run.paused_at ?? null) === null ? [] : ['paused']),
+    ...(isOrphaned(run) ? ['left open'] : []),
+    ...((run.alerts ?? []).some(isRaised) ? ['alert'] : []),
+  ];
+  if (remarks.length === 0) return renderStatus(run.status, output.style);
+  return output.style.attention([run.status, ...remarks].join(', '));
 }
 
 /** Says which runs are open with nobody working on them, and how each goes on or ends; nothing is done about them. */
@@ -49,12 +60,16 @@ export function renderOpenRuns(
     .filter(isOrphaned)
     .map(
       (run) =>
-        `${output.style.attention('Open:')} run ${shortenId(run.run)} of ${run.evaluation} was interrupted and nobody works on it. ` +
+        `${output.style.attention('Open:')} run ${shortenId(run.run)} of ${run.evaluation} ${describeBeginning(run)} and nobody works on it. ` +
         `Go on: ${commandLine('resume', shortenId(run.run))} · end it: ${commandLine('cancel', shortenId(run.run))}\n`,
     )
     .join('');
 }
 
+function describeBeginning({ status, schedule = null }: RunSummaryDocument): string {
+  return schedule !== null && status === 'pending' ? `was begun by schedule ${schedule}` : 'was interrupted';
+}
+
 function isOrphaned(run: RunSummaryDocument): boolean {
-  return !isFinal(run.status) && !run.has_owner;
+  return !isFinal(run.status) && !run.has_owner && run.on_workers !== true;
 }

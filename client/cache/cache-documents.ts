@@ -69,7 +69,12 @@ export interface DamagedPieceDocument {
 /** `cache verify`. */
 export interface CacheVerifyDocument {
   readonly sound: boolean;
-  readonly database: { readonly sound: boolean; readonly problems: readonly string[] };
+  readonly database: {
+    readonly sound: boolean;
+    /** All `pages`; `reports`: what the server has noted of damaged pages; `nothing`: it keeps no checksums of them. */
+    readonly checked: 'pages' | 'reports' | 'nothing';
+    readonly problems: readonly string[];
+  };
   /** Blobs that were read and are what they should be. */
   readonly verified: FilesDocument;
   readonly damaged: readonly DamagedPieceDocument[];

@@ -31,7 +31,7 @@ export function createCache(host: Pick<Host, 'openStore' | 'isProcessAlive'>): C
       const damaged = (report?.damaged ?? []).map(describeDamage);
       return {
         sound: problems.length === 0 && damaged.length === 0,
-        database: { sound: problems.length === 0, problems },
+        database: { sound: problems.length === 0, checked: report?.databaseCheck ?? 'pages', problems },
         verified: toFiles(report?.verified),
         damaged,
       };

@@ -1,25 +1,15 @@
 import type { Connection } from '@temporalio/client';
 import Long from 'long';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
 
 export const embeddedNamespace = 'default';
 
 /** Closed workflows are kept that long for people to look at; nothing here relies on them. */
 const retentionSeconds = 30 * 86_400;
 
-const indexedValueTypes = { keyword: 2, int: 3 } as const;
-
-/** What workflows say about themselves in Temporal's lists. Names and digests only: everybody with access sees them. */
-export const searchAttributes: Readonly<Record<string, keyof typeof indexedValueTypes>> = {
-  StetEvaluation: 'keyword',
-  StetTask: 'keyword',
-  StetModel: 'keyword',
-  StetStatus: 'keyword',
-  StetReuse: 'keyword',
-  StetTrigger: 'keyword',
-  StetSamples: 'int',
-  StetErrors: 'int',
-};
+/** Temporal's numbers of the types. */
+const indexedValueTypes = { KEYWORD: 2, INT: 3 } as const;
 
 /**
  * Sets namespace and search attributes up as Stet needs them; doing it again changes nothing. Over the API, because the
@@ -51,7 +41,7 @@ async function registerSearchAttributes({ operatorService }: Connection): Promis
     else if (present !== wanted) {
       throw new EvaluationError(
         'temporal-failed',
-        `The search attribute ${name} of the embedded server has another type than ${type}.`,
+        `The search attribute ${name} of the embedded server has another type than ${type.toLowerCase()}.`,
         {
           hint: `Remove it with \`temporal operator search-attribute remove --name ${name}\`.`,
         },

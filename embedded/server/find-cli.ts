@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { findCacheFolder } from '../cache-folder.ts';
 import { downloadOfficialRelease, officialReleases } from './download-cli.ts';
 import { installCli } from './install-cli.ts';
 import { type CliPin, cliPins, findCliPlatform, isAcceptedCliVersion, pinnedCliVersion } from './pinned-cli.ts';
@@ -113,13 +113,6 @@ async function readVersion(path: string, environment: Environment): Promise<Vers
   if (outcome.state === 'failed') return { problem: `it failed to tell its version (${outcome.message})` };
   const version = /^temporal version (\d+\.\d+\.\d+\S*)/m.exec(outcome.output)?.[1];
   return version === undefined ? { problem: 'it did not tell its version' } : { version };
-}
-
-function findCacheFolder(environment: Environment): string {
-  const named = environment['XDG_CACHE_HOME'] ?? '';
-  if (isAbsolute(named)) return join(named, 'stet');
-  const home = environment['HOME'] || homedir();
-  return process.platform === 'darwin' ? join(home, 'Library', 'Caches', 'stet') : join(home, '.cache', 'stet');
 }
 
 /** Its digest was compared before it got this name; the size finds what was cut off since. */

@@ -39,7 +39,7 @@ export function createMetricsComputer(definition: CompleteDefinition): MetricsCo
   return {
     add(scored) {
       if (scored.action_records.some(({ action }) => action === 'exclude_from_metrics')) excluded += 1;
-      if (scored.action_records.length > 0 || scored.errors.some(({ stage }) => stage !== 'score')) return;
+      if (!countsInMetrics(scored)) return;
       for (const scorer of scorers) {
         if (!Object.hasOwn(scored.scores, scorer.key)) continue;
         const score = scored.scores[scorer.key];
@@ -56,6 +56,11 @@ export function createMetricsComputer(definition: CompleteDefinition): MetricsCo
       };
     },
   };
+}
+
+/** Whether a sample counts in the metrics of those scorers that have a score of it. */
+export function countsInMetrics({ action_records, errors }: ScoredSample): boolean {
+  return action_records.length === 0 && errors.every(({ stage }) => stage === 'score');
 }
 
 interface MetricState {

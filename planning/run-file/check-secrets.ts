@@ -40,7 +40,7 @@ function makeMissing(model: string, variable: string, location: SourceLocation |
 }
 
 /** Variables that a model's secrets and its provider's key come from, each once. */
-function findVariables({
+export function findVariables({
   config,
   secrets,
 }: Model): readonly { readonly variable: string; readonly path: ConfigPath }[] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { keysVariable } from '../../storage/encryption/read-key-ring.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -25,7 +26,10 @@ export function readEnvironment(options: {
     .find(({ text }) => text !== undefined);
   const fromDotEnv = found?.text === undefined ? {} : parseEnvironmentFile(found.text, found.file);
   const fromProcess = Object.fromEntries(
-    Object.entries(options.environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(options.environment).filter(
+      // The keys of the store are no secret that a run file could name and send somewhere.
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[0] !== keysVariable,
+    ),
   );
   return { ...fromDotEnv, ...fromProcess, ...readNamedFile(options.envFile, workingDirectory) };
 }

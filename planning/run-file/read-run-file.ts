@@ -60,6 +60,9 @@ export async function readRunFile(source: string | RunFileInput, options: ReadOp
   const resolved: ResolvedRun = {
     evaluation: evaluation === undefined ? null : (parse(evaluationSchema, evaluation) ?? null),
     runConfig,
+    declaresPolicy: [childOf(root, 'run_config'), evaluation].some(
+      (node) => childOf(node, 'cache_policy') !== undefined,
+    ),
     limits: parseSection(limitsSchema, root, 'limits'),
     reuse: parseSection(reuseSchema, root, 'reuse'),
     secrets,

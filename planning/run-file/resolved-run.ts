@@ -39,6 +39,8 @@ export interface ResolvedRun {
   readonly evaluation: Evaluation | null;
   /** With `evaluation.cache_policy` merged in. */
   readonly runConfig: RunConfig;
+  /** Whether the file, or an override, says the cache policy; else it is the default. */
+  readonly declaresPolicy: boolean;
   readonly limits: Limits;
   readonly reuse: ReuseSettings;
   /** Every secret that the file declares or names, by name. */

@@ -1,14 +1,14 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Digest } from '../../contracts/digest.ts';
+import type { BlobName } from '../blob-format.ts';
 import { listBlobFolders, placeOfBlob } from './blob-place.ts';
 import { isAbsent } from './file-faults.ts';
 import { asideSuffixes, type FileState } from './set-aside.ts';
 
 /** A blob's file as it was listed. */
 export interface BlobEntry extends FileState {
-  readonly digest: Digest;
+  readonly name: BlobName;
   readonly sizeBytes: number;
 }
 
@@ -17,7 +17,7 @@ export interface LeftoverEntry {
   readonly kind: 'temporary' | 'swept' | 'damaged';
   readonly path: string;
   /** Of a swept one, the blob that it was. */
-  readonly digest: Digest | undefined;
+  readonly name: BlobName | undefined;
   readonly sizeBytes: number;
   /** When it became what it is, milliseconds since 1970. */
   readonly sinceMs: number;
@@ -46,7 +46,7 @@ export async function* listBlobFiles(directory: string): AsyncGenerator<BlobFold
         if (found === undefined) continue;
         if (blobName.test(name)) {
           // A folder in a blob's place is set aside by whoever needs the place; until then it is left alone.
-          if (!found.isDirectory()) blobs.push(toBlobEntry(`sha256:${prefix}${name}`, found));
+          if (!found.isDirectory()) blobs.push(toBlobEntry(`${prefix}${name}`, found));
         } else {
           const leftover = toLeftover(prefix, name, join(folder, name), found);
           if (leftover !== undefined) leftovers.push(leftover);
@@ -58,27 +58,27 @@ export async function* listBlobFiles(directory: string): AsyncGenerator<BlobFold
 }
 
 /** One blob's file, as listing gives it. */
-export async function findBlobEntry(directory: string, digest: Digest): Promise<BlobEntry | undefined> {
-  const found = await findStats(placeOfBlob(directory, digest).path);
-  return found === undefined || found.isDirectory() ? undefined : toBlobEntry(digest, found);
+export async function findBlobEntry(directory: string, name: BlobName): Promise<BlobEntry | undefined> {
+  const found = await findStats(placeOfBlob(directory, name).path);
+  return found === undefined || found.isDirectory() ? undefined : toBlobEntry(name, found);
 }
 
-function toBlobEntry(digest: Digest, found: BigIntStats): BlobEntry {
-  return { digest, sizeBytes: Number(found.size), inode: String(found.ino), mtimeNs: String(found.mtimeNs) };
+function toBlobEntry(name: BlobName, found: BigIntStats): BlobEntry {
+  return { name, sizeBytes: Number(found.size), inode: String(found.ino), mtimeNs: String(found.mtimeNs) };
 }
 
 function toLeftover(prefix: string, name: string, path: string, found: BigIntStats): LeftoverEntry | undefined {
   const sizeBytes = Number(found.size);
   const swept = sweptName.exec(name)?.[1];
   if (swept !== undefined) {
-    return { kind: 'swept', path, digest: `sha256:${prefix}${swept}`, sizeBytes, sinceMs: Number(found.mtimeMs) };
+    return { kind: 'swept', path, name: `${prefix}${swept}`, sizeBytes, sinceMs: Number(found.mtimeMs) };
   }
   if (/^\..*\.tmp$/.test(name)) {
-    return { kind: 'temporary', path, digest: undefined, sizeBytes, sinceMs: Number(found.mtimeMs) };
+    return { kind: 'temporary', path, name: undefined, sizeBytes, sinceMs: Number(found.mtimeMs) };
   }
   // A rename leaves the time of the content as it was and changes that of the entry.
   if (name.endsWith(asideSuffixes.damaged)) {
-    return { kind: 'damaged', path, digest: undefined, sizeBytes, sinceMs: Number(found.ctimeMs) };
+    return { kind: 'damaged', path, name: undefined, sizeBytes, sinceMs: Number(found.ctimeMs) };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Digest, isDigest } from '../../contracts/digest.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { type BlobName, isBlobName } from '../blob-format.ts';
 
 /** Where a blob lies: `blobs/ab/cdef…` below the store directory. */
 export interface BlobPlace {
@@ -9,12 +9,11 @@ export interface BlobPlace {
   readonly path: string;
 }
 
-export function placeOfBlob(directory: string, digest: Digest): BlobPlace {
-  // A digest becomes a path: anything else, such as `../`, must not.
-  if (!isDigest(digest)) throw new EvaluationError('internal', `"${String(digest)}" is not a digest.`);
-  const hex = digest.slice('sha256:'.length);
-  const folder = join(directory, 'blobs', hex.slice(0, 2));
-  const name = hex.slice(2);
+export function placeOfBlob(directory: string, blob: BlobName): BlobPlace {
+  // A name becomes a path: anything else, such as `../`, must not.
+  if (!isBlobName(blob)) throw new EvaluationError('internal', `"${String(blob)}" does not name a blob.`);
+  const folder = join(directory, 'blobs', blob.slice(0, 2));
+  const name = blob.slice(2);
   return { folder, name, path: join(folder, name) };
 }
 

@@ -1,22 +1,36 @@
 import { readFile, stat, utimes } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import type { Digest } from '../../contracts/digest.ts';
+import { type Digest, isDigest } from '../../contracts/digest.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import { digestBytes } from '../../evaluation/fingerprint/digest.ts';
 import type { BlobReference } from '../../evaluation/plan.ts';
+import { type BlobFormat, plainBlobFormat } from '../blob-format.ts';
 import type { ContentStore } from '../content-store.ts';
+import type { StoreAccess } from '../store-access.ts';
 import { type BlobFolders, createBlobFolders } from './blob-folders.ts';
 import { type BlobPlace, placeOfBlob } from './blob-place.ts';
 import { syncFolder, writeFileDurably } from './durable-file.ts';
 import { codeOf, isAbsent, isFaultOfFile, storeFailed } from './file-faults.ts';
 import { type FileState, findFileState, putBackSwept, setAside } from './set-aside.ts';
 
-const compress = promisify(gzip);
-const decompress = promisify(gunzip);
+/** A blob in its place and its format. */
+interface FiledBlob {
+  readonly digest: Digest;
+  readonly place: BlobPlace;
+  readonly format: BlobFormat;
+  /** With `read`, what is damaged stays where it is, and what a sweep holds aside as well. */
+  readonly access: StoreAccess;
+}
 
-/** Blobs as gzip files `blobs/ab/cdef…` below a store directory, readable by their owner only. */
-export function createFileContentStore(directory: string): ContentStore {
+/** Blobs as files `blobs/ab/cdef…` below a store directory, readable by their owner only. */
+export function createFileContentStore(
+  directory: string,
+  format: BlobFormat = plainBlobFormat,
+  access: StoreAccess = 'write',
+): ContentStore {
+  const locate = (digest: Digest): FiledBlob => {
+    if (!isDigest(digest)) throw new EvaluationError('internal', `"${String(digest)}" is not a digest.`);
+    return { digest, place: placeOfBlob(directory, format.nameOf(digest)), format, access };
+  };
   const writes = new Map<Digest, Promise<BlobReference>>();
   const folders = createBlobFolders(directory);
   return {
@@ -25,37 +39,32 @@ export function createFileContentStore(directory: string): ContentStore {
       // Equal bytes put at once in this process are written once; whoever comes later checks the file again.
       const inProgress = writes.get(digest);
       if (inProgress !== undefined) return inProgress;
-      const writing = putBlob(folders, placeOfBlob(directory, digest), digest, bytes).finally(() =>
-        writes.delete(digest),
-      );
+      const writing = putBlob(folders, locate(digest), bytes).finally(() => writes.delete(digest));
       writes.set(digest, writing);
       return writing;
     },
-    get: async (digest) => getBlob(placeOfBlob(directory, digest), digest),
-    findSize: async (digest) => findSize(placeOfBlob(directory, digest), digest),
+    get: async (digest) => getBlob(locate(digest)),
+    findSize: async (digest) => findSize(locate(digest)),
     touch: async (digest) => {
-      const place = placeOfBlob(directory, digest);
+      const blob = locate(digest);
+      const { place } = blob;
       try {
         if (!(await touch(place)) && !((await putBackSwept(place)) && (await touch(place)))) return false;
       } catch (error) {
         throw storeFailed(`Blob ${digest} cannot be touched`, error);
       }
-      return (await findSize(place, digest)) !== undefined;
+      return (await findSize(blob)) !== undefined;
     },
   };
 }
 
-async function putBlob(
-  folders: BlobFolders,
-  place: BlobPlace,
-  digest: Digest,
-  bytes: Uint8Array,
-): Promise<BlobReference> {
+async function putBlob(folders: BlobFolders, blob: FiledBlob, bytes: Uint8Array): Promise<BlobReference> {
+  const { digest, place, format } = blob;
   try {
     // Touched before it is verified, never after: a garbage collection takes a file away only if its time stamp is the one
     // that it had seen (see sweep-blob.ts). What it takes between the touch and the look is missed by the look.
     if (await touch(place)) {
-      const stored = await readBlob(place, digest);
+      const stored = await readBlob(blob);
       if (stored.is === 'intact') {
         // Whoever wrote the file may have died between its rename and the sync of the folder, or before.
         await folders.ensure(place.folder);
@@ -63,11 +72,11 @@ async function putBlob(
         return { digest, sizeBytes: stored.sizeBytes };
       }
     }
-    // Level 1: the text of evaluations shrinks almost as far as at the default level, in a third of the time.
-    const compressed = await compress(bytes, { level: 1 });
-    await writeInto(folders, place, compressed);
-    return { digest, sizeBytes: compressed.byteLength };
+    const encoded = await format.encode(digest, bytes);
+    await writeInto(folders, place, encoded);
+    return { digest, sizeBytes: format.measure(encoded.byteLength) };
   } catch (error) {
+    if (error instanceof EvaluationError) throw error;
     throw storeFailed(`Blob ${digest} cannot be written`, error);
   }
 }
@@ -103,18 +112,19 @@ async function writeInto(folders: BlobFolders, place: BlobPlace, bytes: Uint8Arr
   }
 }
 
-async function getBlob(place: BlobPlace, digest: Digest): Promise<Uint8Array> {
+async function getBlob(blob: FiledBlob): Promise<Uint8Array> {
+  const { digest, place, access } = blob;
   try {
-    const first = await readBlob(place, digest);
+    const first = await readBlob(blob);
     if (first.is === 'intact') return first.plain;
-    if (first.is === 'absent' && !(await putBackSwept(place))) throw makeMissing(digest);
+    if (first.is === 'absent' && (access === 'read' || !(await putBackSwept(place)))) throw makeMissing(digest);
     // A second look, now at a file that can be told from what somebody may put in its place.
     const state = await findFileState(place.path);
-    const second = await readBlob(place, digest);
+    const second = await readBlob(blob);
     if (second.is === 'intact') return second.plain;
     if (second.is === 'absent') throw makeMissing(digest);
     // Out of the way, kept for looking at: the next look-up, which does not read blobs, then sees that it is lost.
-    await setDamagedAside(place, state).catch(() => undefined);
+    if (access === 'write') await setDamagedAside(place, state).catch(() => undefined);
     throw new EvaluationError('blob-damaged', `Blob ${digest} is damaged: its content is not what its name says.`, {
       cause: second.cause,
     });
@@ -133,12 +143,16 @@ async function setDamagedAside(place: BlobPlace, seen?: FileState): Promise<void
   if (state !== undefined) await setAside(place, state, 'damaged');
 }
 
-async function findSize(place: BlobPlace, digest: Digest): Promise<number | undefined> {
+async function findSize({ digest, place, format, access }: FiledBlob): Promise<number | undefined> {
+  const findFileSize = async () => {
+    const found = await findStoredSize(place);
+    return typeof found === 'number' ? format.measure(found) : found;
+  };
   try {
-    const size = await findFileSize(place);
+    const size = await findFileSize();
     if (size !== 'absent') return size;
-    if (!(await putBackSwept(place))) return undefined;
-    const sizeAgain = await findFileSize(place);
+    if (access === 'read' || !(await putBackSwept(place))) return undefined;
+    const sizeAgain = await findFileSize();
     return sizeAgain === 'absent' ? undefined : sizeAgain;
   } catch (error) {
     if (await isFaultOfFile(error, place.folder)) return undefined;
@@ -146,7 +160,7 @@ async function findSize(place: BlobPlace, digest: Digest): Promise<number | unde
   }
 }
 
-async function findFileSize(place: BlobPlace): Promise<number | undefined | 'absent'> {
+async function findStoredSize(place: BlobPlace): Promise<number | undefined | 'absent'> {
   try {
     const found = await stat(place.path);
     return found.isFile() ? found.size : undefined;
@@ -162,26 +176,16 @@ type ReadBlob =
   | { readonly is: 'damaged'; readonly cause?: unknown };
 
 /** Reads and verifies. Throws only what says nothing about the blob, such as too many open files. */
-async function readBlob(place: BlobPlace, digest: Digest): Promise<ReadBlob> {
+async function readBlob({ digest, place, format }: FiledBlob): Promise<ReadBlob> {
   try {
     const stored = await readFile(place.path);
-    const plain = await findPlain(stored, digest);
-    return plain === undefined ? { is: 'damaged' } : { is: 'intact', plain, sizeBytes: stored.byteLength };
+    const plain = await format.decode(digest, stored);
+    if (plain === undefined) return { is: 'damaged' };
+    return { is: 'intact', plain, sizeBytes: format.measure(stored.byteLength) };
   } catch (error) {
+    if (error instanceof EvaluationError) throw error; // of the format: a key that is missing, for example
     if (isAbsent(error)) return { is: 'absent' };
     if (await isFaultOfFile(error, place.folder)) return { is: 'damaged', cause: error };
     throw error;
   }
-}
-
-/** The plain bytes, or undefined where they are not those that the digest names. */
-async function findPlain(stored: Uint8Array, digest: Digest): Promise<Uint8Array | undefined> {
-  let plain: Uint8Array;
-  try {
-    plain = await decompress(stored);
-  } catch (error) {
-    if (codeOf(error) === 'Z_MEM_ERROR') throw error; // the machine's trouble, not the blob's
-    return undefined;
-  }
-  return digestBytes(plain) === digest ? plain : undefined;
 }

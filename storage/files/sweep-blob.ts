@@ -23,8 +23,8 @@ import { type FileState, findFileState, putBack, setAside } from './set-aside.ts
  * registered before the put holds even without grace: registered before 2 it is seen by 2; registered after 2, its put
  * touched the file after 1.
  */
-export async function sweepBlob(directory: string, { digest, ...listed }: BlobEntry): Promise<boolean> {
-  const aside = await setAside(placeOfBlob(directory, digest), listed, 'swept');
+export async function sweepBlob(directory: string, { name, ...listed }: BlobEntry): Promise<boolean> {
+  const aside = await setAside(placeOfBlob(directory, name), listed, 'swept');
   return aside !== undefined && (await removeIfThere(aside));
 }
 
@@ -34,12 +34,12 @@ export async function sweepBlob(directory: string, { digest, ...listed }: BlobEn
  */
 export async function settleSwept(
   directory: string,
-  aside: { readonly path: string; readonly digest: BlobEntry['digest'] },
+  aside: { readonly path: string; readonly name: BlobEntry['name'] },
   mayGo: (state: FileState) => boolean,
 ): Promise<boolean> {
   const state = await findFileState(aside.path);
   if (state === undefined) return false;
-  const { path } = placeOfBlob(directory, aside.digest);
+  const { path } = placeOfBlob(directory, aside.name);
   if ((await findFileState(path)) === undefined && !mayGo(state)) {
     await putBack(aside.path, path);
     return false;

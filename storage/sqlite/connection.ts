@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Compilable, Kysely, SqliteDialect } from 'kysely';
+import { createQueryId, type RootOperationNode, SqliteQueryCompiler } from 'kysely';
 import Database from 'libsql';
+import type { Work } from '../sql/work.ts';
 import { findLockHolders } from './find-lock-holders.ts';
 import { isBusy, makeLockedError, toStoreError } from './store-error.ts';
-import type { Tables } from './tables.ts';
 
 type LibsqlDatabase = InstanceType<typeof Database>;
 
@@ -19,15 +19,16 @@ const checkpointPages = 2_000;
 /** Statements of queries with few shapes; the bound only matters should somebody compile values into SQL. */
 const maxCachedStatements = 300;
 
+const compiler = new SqliteQueryCompiler();
+/** Names a query to plugins of Kysely, of which there are none. */
+const queryId = createQueryId();
+
 /**
  * One SQLite connection. Every call, a transaction included, runs to its end before it returns: a transaction spread
  * over several turns of the event loop would let other work of this process slip in, and would deadlock with a second
- * connection of the same thread, whose wait for the lock keeps the holder from ever going on. So Kysely builds the
- * queries, and this class executes them.
+ * connection of the same thread, whose wait for the lock keeps the holder from ever going on.
  */
 export class SqliteConnection {
-  /** Builds queries; to be executed by this connection. */
-  readonly build: Kysely<Tables>;
   readonly #path: string;
   readonly #database: LibsqlDatabase;
   readonly #statements = new Map<string, Statement>();
@@ -36,22 +37,6 @@ export class SqliteConnection {
   constructor(path: string) {
     this.#path = path;
     this.#database = openDatabase(path);
-    this.build = new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#database }) });
-  }
-
-  all<Row>(query: Compilable<Row>): Row[] {
-    const { sql, parameters } = query.compile();
-    return this.prepare<Row>(sql).all(parameters.map(toSqliteValue));
-  }
-
-  find<Row>(query: Compilable<Row>): Row | undefined {
-    return this.all(query)[0];
-  }
-
-  /** Number of rows that the statement changed. */
-  run(query: Compilable<unknown>): number {
-    const { sql, parameters } = query.compile();
-    return this.prepare(sql).run(parameters.map(toSqliteValue));
   }
 
   exec(sql: string): void {
@@ -64,6 +49,21 @@ export class SqliteConnection {
 
   prepare<Row = unknown>(sql: string): PreparedStatement<Row> {
     return new PreparedStatement<Row>(this.#findStatement(sql));
+  }
+
+  /** Runs work to its end. Called within a transaction or a snapshot. */
+  perform<T>(work: Work<T>): T {
+    let step = work.next();
+    while (step.done !== true) {
+      const { query, wants } = step.value;
+      const { sql, parameters } = compiler.compileQuery(query.toOperationNode() as RootOperationNode, queryId);
+      const statement = this.prepare(sql);
+      const values = parameters.map(toSqliteValue);
+      step = work.next(
+        wants === 'rows' ? { rows: statement.all(values), changes: 0 } : { rows: [], changes: statement.run(values) },
+      );
+    }
+    return step.value;
   }
 
   /** Runs synchronous work that reads and writes; all of it is committed and on disk on return, or none of it. */

@@ -9,16 +9,10 @@ import type { SqliteConnection } from './connection.ts';
  */
 export function migrate(connection: SqliteConnection, steps: readonly string[]): void {
   // Looked at without the lock first: nearly always there is nothing to do, and then nobody has to wait.
-  if (connection.snapshot(() => findVersion(connection)) === steps.length) return;
+  if (connection.snapshot(() => findSchemaVersion(connection)) === steps.length) return;
   connection.transaction(() => {
-    const version = findVersion(connection);
-    if (version > steps.length) {
-      throw new EvaluationError(
-        'store-schema',
-        `The store has schema version ${version}; this release knows versions up to ${steps.length}.`,
-        { hint: 'Use the release that wrote it, or a newer one, or another store directory.' },
-      );
-    }
+    const version = findSchemaVersion(connection);
+    refuseNewer(version, steps);
     if (version === steps.length) return;
     for (const step of steps.slice(version)) connection.exec(step);
     connection.exec('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
@@ -27,7 +21,33 @@ export function migrate(connection: SqliteConnection, steps: readonly string[]):
   });
 }
 
-function findVersion(connection: SqliteConnection): number {
+/**
+ * For a database that is only read.
+ *
+ * @throws {EvaluationError} `store-schema` where it has another schema than the newest.
+ */
+export function checkSchema(connection: SqliteConnection, steps: readonly string[]): void {
+  const version = connection.snapshot(() => findSchemaVersion(connection));
+  refuseNewer(version, steps);
+  if (version === steps.length) return;
+  throw new EvaluationError(
+    'store-schema',
+    `The store has schema version ${version}; this release reads version ${steps.length}.`,
+    { hint: 'Whoever may write to it brings it there with any command, such as `stet store migrate`.' },
+  );
+}
+
+function refuseNewer(version: number, steps: readonly string[]): void {
+  if (version <= steps.length) return;
+  throw new EvaluationError(
+    'store-schema',
+    `The store has schema version ${version}; this release knows versions up to ${steps.length}.`,
+    { hint: 'Use the release that wrote it, or a newer one, or another store directory.' },
+  );
+}
+
+/** 0 where there is no schema yet. */
+export function findSchemaVersion(connection: SqliteConnection): number {
   const [table] = connection
     .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'`)
     .all([]);

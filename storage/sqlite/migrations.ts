@@ -190,11 +190,17 @@ export const migrations: readonly string[] = [
   ALTER TABLE runs ADD COLUMN work_queue TEXT;
   -- What its alerts found, once it has ended.
   ALTER TABLE runs ADD COLUMN alerts TEXT;
+  -- Since when nothing new is sent for it; null where it is not paused.
+  ALTER TABLE runs ADD COLUMN paused_at TEXT;
   CREATE INDEX runs_schedule ON runs (schedule_name, sequence) WHERE schedule_name IS NOT NULL;
 
   CREATE TABLE schedules (
     name TEXT NOT NULL PRIMARY KEY,
     definition TEXT NOT NULL,
+    -- Blob of the plan that it runs.
+    plan TEXT NOT NULL,
+    -- 'previous', 'first' or the id of the run that its alerts compare with.
+    baseline TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
   ) WITHOUT ROWID;
@@ -212,5 +218,9 @@ export const migrations: readonly string[] = [
     delivered_at TEXT,
     error TEXT
   ) WITHOUT ROWID;
+
+  -- The blob of its rows, by which garbage collection knows that the selection can go; its text may be sealed.
+  ALTER TABLE selections ADD COLUMN manifest_digest TEXT NOT NULL DEFAULT '';
+  UPDATE selections SET manifest_digest = json_extract(selection, '$.manifest.digest');
   `,
 ];

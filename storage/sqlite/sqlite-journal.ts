@@ -1,4 +1,6 @@
 import type { Answer } from '../../evaluation/model-io.ts';
+import { findEncryptionRecord, provideColumns } from '../encryption/encrypted-database.ts';
+import type { StoreEncryption } from '../encryption/store-encryption.ts';
 import {
   AttemptSuperseded,
   type Journal,
@@ -7,9 +9,12 @@ import {
   type SegmentId,
   type SegmentWork,
 } from '../journal.ts';
+import { findJournalState, type JournalState, loadJournal, removeOutcomes, takesAnswer } from '../sql/journal-rows.ts';
+import type { JournalWriter } from '../sql/sql-result-index.ts';
+import type { Work } from '../sql/work.ts';
 import type { SqliteConnection } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
-import { JournalRows, type JournalState } from './journal-rows.ts';
+import { JournalRows } from './journal-rows.ts';
 import { toStoreError } from './store-error.ts';
 
 interface WaitingAnswer {
@@ -33,7 +38,7 @@ interface WaitingOutcome {
 
 interface WaitingWrite {
   readonly kind: 'write';
-  readonly write: () => void;
+  readonly write: () => Work<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,24 +48,23 @@ type Waiting = WaitingAnswer | WaitingOutcome | WaitingWrite;
 type FindState = (segment: SegmentWork) => JournalState;
 
 /** The journal in SQLite, with group commit. */
-export class SqliteJournal implements Journal {
+export class SqliteJournal implements Journal, JournalWriter {
   readonly #connection: SqliteConnection;
+  readonly #encryption: StoreEncryption;
   readonly #rows: JournalRows;
   readonly #queue: GroupCommit<Waiting>;
   /** Answers that wait for their commit, by sample. */
   readonly #waitingAnswers = new Map<string, WaitingAnswer[]>();
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, encryption: StoreEncryption) {
     this.#connection = connection;
-    this.#rows = new JournalRows(connection);
+    this.#encryption = encryption;
+    this.#rows = new JournalRows(connection, encryption.columns);
     this.#queue = new GroupCommit((entries) => this.#commit(entries));
   }
 
   async load(segment: SegmentId) {
-    return this.#connection.snapshot(() => ({
-      answers: this.#rows.listAnswers(segment),
-      outcomes: this.#rows.listOutcomes(segment),
-    }));
+    return this.#connection.snapshot(() => this.#perform(() => loadJournal(segment)));
   }
 
   appendAnswer(segment: SegmentWork, answer: JournalAnswer): Promise<Answer> {
@@ -91,17 +95,14 @@ export class SqliteJournal implements Journal {
   ): Promise<void> {
     if (sampleIndexes.length === 0) return;
     this.#queue.flush();
-    const isRefused = this.#connection.transaction(() => {
-      if (this.#rows.findState(segment).isSuperseded) return true;
-      for (const sampleIndex of sampleIndexes) this.#rows.removeSample(segment, sampleIndex);
-      for (const { answer, ...id } of standing) this.#rows.insertAnswer(segment, id, JSON.stringify(answer));
-      return false;
-    });
-    if (isRefused) throw new AttemptSuperseded();
+    const isDone = this.#connection.transaction(() =>
+      this.#perform(() => removeOutcomes(segment, sampleIndexes, standing)),
+    );
+    if (!isDone) throw new AttemptSuperseded();
   }
 
   /** Another write that shares the next commit and its sync; it sees what was appended before and beside it. */
-  writeTogether(write: () => void): Promise<void> {
+  writeTogether(write: () => Work<void>): Promise<void> {
     return new Promise((resolve, reject) => this.#queue.add({ kind: 'write', write, resolve, reject }));
   }
 
@@ -115,6 +116,7 @@ export class SqliteJournal implements Journal {
     const settle: (() => void)[] = [];
     try {
       this.#connection.transaction(() => {
+        this.#encryption.follow(this.#connection.perform(findEncryptionRecord()));
         const findState = this.#rememberStates();
         for (const entry of entries) {
           if (entry.kind === 'outcome') settle.push(this.#writeOutcome(entry, findState));
@@ -123,7 +125,7 @@ export class SqliteJournal implements Journal {
         // Last, so that a seal also removes the rows of a zombie that came in the same commit.
         for (const entry of entries) {
           if (entry.kind !== 'write') continue;
-          entry.write();
+          this.#perform(entry.write);
           settle.push(entry.resolve);
         }
       });
@@ -133,6 +135,10 @@ export class SqliteJournal implements Journal {
       return;
     }
     for (const settleOne of settle) settleOne();
+  }
+
+  #perform<T>(work: () => Work<T>): T {
+    return this.#connection.perform(provideColumns(work, this.#encryption));
   }
 
   #writeAnswer({ segment, answer, resolve }: WaitingAnswer, findState: FindState): () => void {
@@ -175,17 +181,12 @@ export class SqliteJournal implements Journal {
       const name = makeSampleName(segment, segment.attempt);
       let state = known.get(name);
       if (state === undefined) {
-        state = this.#rows.findState(segment);
+        state = this.#connection.perform(findJournalState(segment));
         known.set(name, state);
       }
       return state;
     };
   }
-}
-
-/** What a model said to a solver is true whoever asked; a judge may be another one by now. */
-function takesAnswer({ stage }: SegmentId, { isClosed, isSuperseded }: JournalState): boolean {
-  return !isClosed && (!isSuperseded || stage === 'solve');
 }
 
 function makeSampleName({ taskResultId, stage, segmentIndex }: SegmentId, sampleIndex: number): string {

@@ -160,16 +160,16 @@ const knowsNothing = {
 } as unknown as Client;
 
 /** Carries out an activity as a worker does. */
-export function runActivity<Input>(activity: (input: Input) => Promise<void>, input: Input): Promise<void> {
+export function runActivity<Input>(activity: (input: Input) => Promise<unknown>, input: Input): Promise<unknown> {
   return startActivity(activity, input).ended;
 }
 
 /** The SDK logs each failure of an activity. */
 const silent = new DefaultLogger('ERROR', () => undefined);
 
-export function startActivity<Input>(activity: (input: Input) => Promise<void>, input: Input) {
+export function startActivity<Input>(activity: (input: Input) => Promise<unknown>, input: Input) {
   const environment = new MockActivityEnvironment(undefined, { logger: silent });
-  const ended: Promise<void> = environment.run(activity, input);
+  const ended: Promise<unknown> = environment.run(activity, input);
   ended.catch(() => undefined); // looked at later
   return { environment, ended };
 }

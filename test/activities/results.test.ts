@@ -259,8 +259,9 @@ describe('the record of an end', () => {
     expect((await bench.store.runs.getRun(run.runId)).status).toBe('running');
     await run.complete(createFakeModels(answerWell));
     // A cancel that came after the last of them changes nothing.
-    expect(await activities().recordRunEnd({ runId: run.runId, failed: false })).toBe('completed');
-    expect(await activities().recordRunEnd({ runId: run.runId, failed: true })).toBe('completed');
+    const end = { status: 'completed', errors: 0 };
+    expect(await activities().recordRunEnd({ runId: run.runId, failed: false })).toEqual(end);
+    expect(await activities().recordRunEnd({ runId: run.runId, failed: true })).toEqual(end);
   });
 });
 

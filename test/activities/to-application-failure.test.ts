@@ -35,7 +35,7 @@ describe('an error that leaves an activity', () => {
       expect(failure.type).toBe(code);
       if (failure.nonRetryable !== true) retried.push(code);
     }
-    expect(retried).toEqual(['store-failed', 'temporal-failed']);
+    expect(retried).toEqual(['encryption-key-missing', 'store-failed', 'temporal-failed']);
   });
 
   it('leaves its text and hint in the store, and only their digest in the history', async () => {

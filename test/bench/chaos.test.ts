@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkDocuments, type ReportedTask } from '../../bench/chaos/check-documents.ts';
 import { checkQueries, type QueryExpectation } from '../../bench/chaos/check-queries.ts';
+import { createFaultDeck, faultKinds } from '../../bench/chaos/cluster/draw-fault.ts';
 import { drawInterruption } from '../../bench/chaos/draw-interruption.ts';
 import { drawRound, firstContents } from '../../bench/chaos/draw-round.ts';
 import { countQueries, type Specification } from '../../bench/chaos/evaluation.ts';
@@ -24,7 +25,7 @@ describe('the check of queries', () => {
     const books = makeBooks({ a: [delivered('p1', 'cut'), answered('p2')], b: [answered('p1'), answered('p2')] });
     const { problems, figures } = checkQueries(books, expecting({ a: 1, b: 1 }, { killed: ['p1'], mostInFlight: 2 }));
     expect(problems).toEqual([]);
-    expect(figures).toMatchObject({ expected: 2, answered: 2, resent: 2, bound: 2, cut: 1, mostLostInOneKill: 2 });
+    expect(figures).toMatchObject({ expected: 2, answered: 2, resent: 2, bound: 2, cut: 1, mostLost: 2 });
   });
 
   it('flags a question that nobody answered', () => {
@@ -65,7 +66,22 @@ describe('the check of queries', () => {
       makeBooks({ a: twice, b: twice, c: twice }),
       expecting({ a: 1, b: 1, c: 1 }, { killed: ['p1', 'p2'], mostInFlight: 2 }),
     );
-    expect(problems).toEqual(['re-sent: 3 queries of p1, which was killed; 2 can have been in flight']);
+    expect(problems).toEqual(['re-sent: 3 queries of p1, which can have lost 2']);
+  });
+
+  it('lets a process lose as much each time that something happened to it', () => {
+    const twice = [answered('p1'), answered('p2')];
+    const books = makeBooks({ a: twice, b: twice, c: twice });
+    const expectation = expecting({ a: 1, b: 1, c: 1 }, { mostInFlight: 2 });
+    expect(checkQueries(books, { ...expectation, losses: new Map([['p1', 2]]) }).problems).toEqual([]);
+    expect(checkQueries(books, { ...expectation, losses: new Map([['p1', 1]]) }).problems).not.toEqual([]);
+  });
+
+  it('lets a sleeper that wakes up ask what was answered meanwhile, and nobody else', () => {
+    const books = makeBooks({ a: [answered('p2'), answered('p1')] });
+    const expectation = expecting({ a: 1 }, { killed: ['p1'] });
+    expect(checkQueries(books, { ...expectation, sleepers: new Set(['p1']) }).problems).toEqual([]);
+    expect(checkQueries(books, expectation).problems).not.toEqual([]);
   });
 
   it('lets what was damaged on purpose be asked again, and no more', () => {
@@ -172,11 +188,22 @@ describe('what the seed decides', () => {
   it('is the same each time, and another for another seed', () => {
     const draw = (seed: string) => {
       const random = createRandom(seed, 'round', 1);
-      const round = drawRound(firstContents, random, undefined);
+      const round = drawRound(firstContents, random);
       return JSON.stringify([round, ...Array.from({ length: 20 }, () => drawInterruption(random))]);
     };
     expect(draw('1')).toBe(draw('1'));
     expect(draw('1')).not.toBe(draw('2'));
+  });
+
+  it('brings every kind of fault to a cluster, as often as any other seed', () => {
+    const deal = (seed: string) => {
+      const drawFault = createFaultDeck(createRandom(seed, 'faults'), 2);
+      return Array.from({ length: 11 }, () => drawFault().kind);
+    };
+    expect(deal('1')).toEqual(deal('1'));
+    expect(deal('1')).not.toEqual(deal('2'));
+    expect(deal('1').toSorted()).toEqual(deal('2').toSorted());
+    expect(new Set(deal('1'))).toEqual(new Set(faultKinds));
   });
 
   it('never lets a question run out of retries', () => {
@@ -231,5 +258,10 @@ function expecting(
   expected: Readonly<Record<string, number>>,
   { killed = [], mostInFlight = 10 }: { killed?: readonly string[]; mostInFlight?: number } = {},
 ): QueryExpectation {
-  return { expected: new Map(Object.entries(expected)), tolerated: new Map(), killed: new Set(killed), mostInFlight };
+  return {
+    expected: new Map(Object.entries(expected)),
+    tolerated: new Map(),
+    losses: new Map(killed.map((process) => [process, 1])),
+    mostInFlight,
+  };
 }

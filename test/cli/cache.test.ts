@@ -110,7 +110,7 @@ describe('cache verify', () => {
       stet.cache.verifyDocument = {
         ...stet.cache.verifyDocument,
         sound: false,
-        database: { sound: false, problems: ['row 3 missing from index'] },
+        database: { sound: false, checked: 'pages', problems: ['row 3 missing from index'] },
       };
     });
     expect(exitCode).toBe(1);

@@ -38,7 +38,7 @@ export class FakeCache implements Cache {
   };
   verifyDocument: CacheVerifyDocument = {
     sound: true,
-    database: { sound: true, problems: [] },
+    database: { sound: true, checked: 'pages', problems: [] },
     verified: { count: 8, size_bytes: 60_000 },
     damaged: [],
   };

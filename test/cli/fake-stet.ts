@@ -1,4 +1,4 @@
-import type { CommandContext, OpenOptions, StopSignal } from '../../cli/command-context.ts';
+import type { CommandContext, OpenOptions, StartWorkerOptions, StopSignal } from '../../cli/command-context.ts';
 import type {
   PlanDocument,
   PlanTaskDocument,
@@ -17,7 +17,11 @@ import type {
   Stet,
 } from '../../client/stet.ts';
 import type { Diagnosis } from '../../embedded/diagnose.ts';
+import type { MigratedStore, MigrateOptions } from '../../embedded/migrate-store.ts';
+import type { RekeyOptions, RekeyReport } from '../../embedded/rekey-store.ts';
+import type { StartedWorker } from '../../embedded/start-worker.ts';
 import { FakeCache } from './fake-cache.ts';
+import { FakeSchedules } from './fake-schedules.ts';
 
 // The documents that the fake hands out; each test changes what it is about.
 
@@ -157,6 +161,23 @@ export class FakeStet implements Stet {
     return this.makeHandle();
   }
 
+  async watch(run?: string): Promise<RunHandle> {
+    this.asked.push({ watch: run });
+    return { ...this.makeHandle(), isFollowed: true };
+  }
+
+  async pause(run: string): Promise<RunDocument> {
+    this.asked.push({ pause: run });
+    this.runDocument = { ...this.runDocument, paused_at: '2026-11-21T10:00:00.000Z' };
+    return this.runDocument;
+  }
+
+  async unpause(run: string): Promise<RunDocument> {
+    this.asked.push({ unpause: run });
+    this.runDocument = { ...this.runDocument, paused_at: null };
+    return this.runDocument;
+  }
+
   async cancel(run: string): Promise<RunDocument> {
     this.asked.push({ cancel: run });
     this.runDocument = { ...this.runDocument, status: 'cancelled' };
@@ -180,6 +201,7 @@ export class FakeStet implements Stet {
   }
 
   readonly cache = new FakeCache(this.asked);
+  readonly schedules = new FakeSchedules(this.asked);
 
   async close(): Promise<void> {
     this.isClosed = true;
@@ -225,11 +247,36 @@ function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
+/** A worker that comes up at once and works until it is stopped; tests change what befalls it. */
+export class FakeWorker {
+  start: (options: StartWorkerOptions) => Promise<StartedWorker> = async () => this.started;
+  /** What its drain takes. */
+  stop: () => Promise<void> = async () => {};
+  stops = 0;
+  lose: (reason: Error) => void = () => {};
+  readonly started: StartedWorker = {
+    storeId: 'store1',
+    temporal: { address: '127.0.0.1:7233', namespace: 'default', kind: 'embedded' },
+    uiAddress: undefined,
+    healthAddress: undefined,
+    metricsAddress: undefined,
+    lost: new Promise<never>((_, reject) => {
+      this.lose = reject;
+    }),
+    stop: async () => {
+      this.stops += 1;
+      await this.stop();
+    },
+  };
+}
+
 /** A context that collects what a command writes. */
 export class FakeContext implements CommandContext {
   readonly stet = new FakeStet();
   diagnoses: readonly Diagnosis[] = [];
   openedWith: OpenOptions | undefined;
+  startedWith: StartWorkerOptions | undefined;
+  readonly worker = new FakeWorker();
   onOpen: () => void = () => {};
   output = '';
   errorOutput = '';
@@ -253,10 +300,35 @@ export class FakeContext implements CommandContext {
     this.stderr = { ...terminal, write: (text: string) => void (this.errorOutput += text) };
   }
 
+  rekeyedWith: RekeyOptions | undefined;
+
+  async migrate(_options: MigrateOptions): Promise<MigratedStore> {
+    return { store: '/work/.stet', from: 2, to: 3 };
+  }
+
+  async rekey(options: RekeyOptions): Promise<RekeyReport> {
+    this.rekeyedWith = options;
+    options.onProgress?.({ step: 'blobs', done: 3 });
+    return {
+      was: 'encrypted',
+      key: 'k2',
+      retiredKeys: ['k1'],
+      texts: 12,
+      blobs: { count: 3, sizeBytes: 4_096 },
+      unreadable: 0,
+      leftovers: 0,
+    };
+  }
+
   async open(options: OpenOptions): Promise<Stet> {
     this.openedWith = options;
     this.onOpen();
     return this.stet;
+  }
+
+  async startWorker(options: StartWorkerOptions): Promise<StartedWorker> {
+    this.startedWith = options;
+    return this.worker.start(options);
   }
 
   async diagnose(): Promise<readonly Diagnosis[]> {

@@ -28,6 +28,26 @@ describe('diagnose', () => {
     expect((await examine(store)).get('Store')?.detail).toBe('none yet');
   });
 
+  it('shows which Temporal is used and where each part came from, never a key', async () => {
+    expect((await examine(path.join(folder, 'store'))).get('Temporal')).toEqual({
+      name: 'Temporal',
+      ok: true,
+      detail: 'the server that Stet brings: nothing names another one',
+    });
+    const found = await examine(path.join(folder, 'store'), {
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_API_KEY: 'key-that-nobody-may-see',
+    });
+    expect(found.get('Temporal')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining(
+        'address 127.0.0.1:1 (TEMPORAL_ADDRESS), namespace default (default), API key set (TEMPORAL_API_KEY)',
+      ),
+    });
+    expect(JSON.stringify([...found.values()])).not.toContain('key-that-nobody-may-see');
+    expect(found.get('Temporal CLI')).toMatchObject({ ok: true, detail: 'not needed: Temporal runs elsewhere' });
+  });
+
   it('says what to do when the Temporal CLI is missing', async () => {
     expect((await examine(path.join(folder, 'store'))).get('Temporal CLI')).toMatchObject({
       ok: false,

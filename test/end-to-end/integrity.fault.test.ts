@@ -9,8 +9,8 @@ import { readRowManifest } from '../../planning/datasets/row-manifest.ts';
 import { listBlobsOfPlan, listBlobsOfRows } from '../../storage/blob-references.ts';
 import { openStore } from '../../storage/open-store.ts';
 import type { TaskResultRecord } from '../../storage/result-index.ts';
+import { digestColumns } from '../../storage/sql/digest-columns.ts';
 import { SqliteConnection } from '../../storage/sqlite/connection.ts';
-import { digestColumns } from '../../storage/sqlite/digest-columns.ts';
 import type { Store } from '../../storage/store.ts';
 import {
   answerCapital,

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
 import { describeThisProcess } from '../../embedded/process-registry.ts';
-import { openStore } from '../../storage/index.ts';
 import type { ProcessRecord } from '../../storage/run-log.ts';
 import { exactScorer, looseScorer, makeCapitalRun } from '../support/capital-run.ts';
 import { type HalfAnsweringModel, startHalfAnsweringModel } from '../support/half-answering-model.ts';
 import { killServer, startKillableRuns } from '../support/killable-runs.ts';
+import { openPlacedStore, placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // Half-done runs of every policy are killed with their server by `kill -9`. Whoever may go on with them does, sends what was
@@ -48,7 +48,7 @@ const allNames = [...names, ...owners.map(([owner]) => nameOwned(owner))];
 beforeAll(async () => {
   model = await startHalfAnsweringModel();
   folder = await makeTemporaryFolder();
-  store = path.join(folder.path, '.stet');
+  store = placeStore(path.join(folder.path, '.stet'));
   await write('reuse');
   await write('update', { cachePolicy: 'update' });
   await write('no-cache', { cachePolicy: 'no-cache' });
@@ -160,10 +160,13 @@ describe('runs that were killed half-way', () => {
 });
 
 describe('a killed run whose recorded owner is', () => {
-  it.each(owners)('%s', async (owner, { isTakenUp, record: changes, silentForS = 0 }) => {
+  it.each(owners)('%s', async (owner, { isTakenUp: isDead, record: changes, silentForS = 0 }) => {
+    // A store in a database may be shared by machines that have a Temporal each: another's run is left to that one.
+    const isShared = process.env['STET_TEST_STORE'] !== undefined;
+    const isTakenUp = isDead && !(isShared && changes?.host !== undefined);
     const name = nameOwned(owner);
     const id = killed.get(name) ?? '';
-    const opened = await openStore(store);
+    const opened = await openPlacedStore(store);
     const seenAt = new Date(Date.now() - 1_000 * silentForS).toISOString();
     const record = { ...here, ...changes, processId: randomUUID(), seenAt };
     await opened.runs.registerProcess(record);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStet, type RunDocument, type RunHandle, type SampleDocument, type Stet } from '../../embedded/index.ts';
 import { answerCapital, type CapitalRunOptions, makeCapitalRun } from '../support/capital-run.ts';
 import { startOpenAiTestServer, type TestAnswer } from '../support/openai-test-server.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // Models that fail: query by query, for a while, and for good. One store and one Temporal server for all of it.
@@ -19,7 +20,7 @@ let stet: Stet;
 beforeAll(async () => {
   folder = await makeTemporaryFolder();
   stet = await openStet({
-    store: `${folder.path}/.stet`,
+    store: placeStore(`${folder.path}/.stet`),
     workingDirectory: folder.path,
     environment: { ...process.env, MODEL_KEY: secret },
   });

@@ -3,6 +3,7 @@ import { openStet, type RunDocument, type Stet } from '../../embedded/index.ts';
 import { answerCapital, exactScorer, makeCapitalRun } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer } from '../support/openai-test-server.ts';
 import { startCli } from '../support/run-cli.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { waitForRequests } from '../support/wait-for-requests.ts';
 
@@ -35,7 +36,11 @@ const makeRun = (options: Partial<Parameters<typeof makeCapitalRun>[0]> = {}) =>
   makeCapitalRun({ baseUrl: server.baseUrl, rows, maxConcurrentRequests: concurrency, ...options });
 
 async function withLibrary<Result>(work: (stet: Stet) => Promise<Result>): Promise<Result> {
-  const stet = await openStet({ store: `${folder.path}/.stet`, workingDirectory: folder.path, segmentSize: 6 });
+  const stet = await openStet({
+    store: placeStore(`${folder.path}/.stet`),
+    workingDirectory: folder.path,
+    segmentSize: 6,
+  });
   try {
     return await work(stet);
   } finally {

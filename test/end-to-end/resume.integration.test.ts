@@ -17,6 +17,7 @@ import {
   makeCapitalRun,
 } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '../support/openai-test-server.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // Runs that have failed, were cancelled, or completed with errors, and what goes on with them: queries counted.
@@ -55,7 +56,7 @@ const digestOf = ({ result_digest }: TaskDocument) => result_digest;
 beforeAll(async () => {
   server = await startOpenAiTestServer({ answer: answerWell });
   folder = await makeTemporaryFolder();
-  stet = await openStet({ store: `${folder.path}/.stet`, workingDirectory: folder.path, segmentSize: 5 });
+  stet = await openStet({ store: placeStore(`${folder.path}/.stet`), workingDirectory: folder.path, segmentSize: 5 });
 });
 
 afterAll(async () => {

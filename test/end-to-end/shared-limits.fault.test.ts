@@ -3,6 +3,7 @@ import { openStet, type RunHandle, type Stet } from '../../embedded/index.ts';
 import { answerCapital, makeCapitalRun } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer, type TestRequest } from '../support/openai-test-server.ts';
 import { startCli } from '../support/run-cli.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // Limits of a model over everybody who uses the store: several runs of one process, several processes, and what is left
@@ -57,7 +58,7 @@ async function until(isSo: () => boolean, ended: Promise<unknown>): Promise<void
 
 describe('concurrent runs of one store', () => {
   it('hold the smallest limit of their group together, and its rate, whoever asks', async () => {
-    const options = { store: `${folder.path}/.stet`, workingDirectory: folder.path };
+    const options = { store: placeStore(`${folder.path}/.stet`), workingDirectory: folder.path };
     // Two sessions, as two processes would have them, and two runs in one of them.
     const [one, other] = await Promise.all([openStet(options), openStet(options)]);
     try {

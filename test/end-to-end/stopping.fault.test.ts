@@ -8,6 +8,7 @@ import { makeGate } from '../activities/fake-models.ts';
 import { answerCapital, looseScorer, makeCapitalRun } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer } from '../support/openai-test-server.ts';
 import { type CliResult, runCliJson, type StartedCli, startCli } from '../support/run-cli.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { waitForRequests } from '../support/wait-for-requests.ts';
 
@@ -43,7 +44,7 @@ const makeRun = (options: Partial<Parameters<typeof makeCapitalRun>[0]> = {}) =>
 
 /** What a later command would do, in this process. */
 async function openLibrary(): Promise<Stet> {
-  opened ??= await openStet({ store: `${folder.path}/.stet`, workingDirectory: folder.path });
+  opened ??= await openStet({ store: placeStore(`${folder.path}/.stet`), workingDirectory: folder.path });
   return opened;
 }
 

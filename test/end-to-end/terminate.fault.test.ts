@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeEvaluationWorkflowId } from '../../contracts/ids.ts';
 import { openStet, type PlanDocument, type RunDocument, type RunHandle, type Stet } from '../../embedded/index.ts';
 import { findTemporalCli } from '../../embedded/server/find-cli.ts';
 import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
-import { openStore } from '../../storage/index.ts';
 import { makeGate } from '../activities/fake-models.ts';
 import { answerCapital, type CapitalRunOptions, makeCapitalRun } from '../support/capital-run.ts';
 import { limitTemporal } from '../support/limited-temporal-cli.ts';
@@ -12,6 +10,7 @@ import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '
 import { startCli } from '../support/run-cli.ts';
 import { runTool } from '../support/run-tool.ts';
 import { connectStoreTemporal, type StoreTemporal } from '../support/store-temporal.ts';
+import { openPlacedStore, placeStore, readServerRecord } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { waitForRequests } from '../support/wait-for-requests.ts';
 
@@ -36,7 +35,7 @@ const answerWell: TestHandler = ({ prompt }) => answerCapital(prompt);
 beforeAll(async () => {
   server = await startOpenAiTestServer({ answer: answerWell });
   folder = await makeTemporaryFolder();
-  const directory = `${folder.path}/.stet`;
+  const directory = placeStore(`${folder.path}/.stet`);
   stet = await openStet({
     store: directory,
     workingDirectory: folder.path,
@@ -48,7 +47,7 @@ beforeAll(async () => {
   });
   await (await stet.run(makeCapitalRun({ baseUrl: server.baseUrl, rows: 1 }))).result(); // starts the server
   temporal = await connectStoreTemporal(directory);
-  const store = await openStore(directory);
+  const store = await openPlacedStore(directory);
   storeId = await store.runs.getStoreId();
   await store.close();
 });
@@ -266,7 +265,7 @@ describe('an evaluation that was terminated while nobody worked on it', () => {
     await command.ended;
     server.setHandler(answerWell);
 
-    const { runId, address, workflowId } = await findOpenRun(`${place.path}/.stet`);
+    const { runId, address, workflowId } = await findOpenRun(placeStore(`${place.path}/.stet`));
     const cli = await findTemporalCli({ environment: process.env, onProgress: () => {} });
     const words = ['workflow', 'terminate', '--address', address, '--workflow-id', workflowId, '--reason', 'enough'];
     const terminated = await runTool(cli.path, words, { cwd: place.path });
@@ -290,7 +289,11 @@ describe('an evaluation that a limit of Temporal ends', () => {
       model_key: 'small',
       num_samples: index + 1,
     }));
-    const limited = await openStet({ store: `${place.path}/.stet`, workingDirectory: place.path, environment });
+    const limited = await openStet({
+      store: placeStore(`${place.path}/.stet`),
+      workingDirectory: place.path,
+      environment,
+    });
     const before = server.count();
     const failed = await (await limited.run(capital({ specifications }))).result();
     await limited.close();
@@ -306,17 +309,17 @@ describe('an evaluation that a limit of Temporal ends', () => {
 });
 
 async function openAnother(place: TemporaryFolder) {
-  const another = await openStet({ store: `${place.path}/.stet`, workingDirectory: place.path });
+  const another = await openStet({ store: placeStore(`${place.path}/.stet`), workingDirectory: place.path });
   return { stet: another, [Symbol.asyncDispose]: () => another.close() };
 }
 
 async function findOpenRun(directory: string) {
-  const store = await openStore(directory);
+  const store = await openPlacedStore(directory);
   const [open] = await store.runs.findOpenRuns();
   const id = await store.runs.getStoreId();
   await store.close();
   if (open === undefined) throw new Error('There is no open run.');
-  const { port } = JSON.parse(await readFile(`${directory}/temporal/server.json`, 'utf8')) as { readonly port: number };
+  const { port } = await readServerRecord(directory);
   return {
     runId: open.runId,
     address: `127.0.0.1:${port}`,

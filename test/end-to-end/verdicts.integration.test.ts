@@ -9,6 +9,7 @@ import {
   makeCapitalRun,
 } from '../support/capital-run.ts';
 import { type OpenAiTestServer, startOpenAiTestServer, type TestHandler } from '../support/openai-test-server.ts';
+import { placeStore } from '../support/stores/place-store.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // Every verdict of design 3.1, against a real server that counts requests, real Temporal and a real store.
@@ -25,7 +26,7 @@ const refuseCountry3: TestHandler = ({ prompt }) =>
 beforeAll(async () => {
   server = await startOpenAiTestServer({ answer: answerWell });
   folder = await makeTemporaryFolder();
-  stet = await openStet({ store: `${folder.path}/.stet`, workingDirectory: folder.path });
+  stet = await openStet({ store: placeStore(`${folder.path}/.stet`), workingDirectory: folder.path });
 });
 
 afterAll(async () => {

@@ -7,6 +7,7 @@ import type { OpenStore } from './conformance/opened-store.ts';
 import { describeReopening } from './conformance/reopening-suite.ts';
 import { describeResultIndex } from './conformance/result-index-suite.ts';
 import { describeRunLog } from './conformance/run-log-suite.ts';
+import { describeScheduleLog } from './conformance/schedule-log-suite.ts';
 import { describeSharing } from './conformance/sharing-suite.ts';
 
 /** What every store must do. A new kind of store is one call of this with a way to open a fresh one. */
@@ -17,6 +18,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeReopening(open);
     describeResultIndex(open);
     describeRunLog(open);
+    describeScheduleLog(open);
     describeDatasetCache(open);
     describeLimitLedger(open);
     describeSharing(open);

@@ -1,4 +1,4 @@
 import { describeStore } from './conformance.ts';
 import { openTemporaryStore } from './open-temporary-store.ts';
 
-describeStore('SQLite', openTemporaryStore);
+describeStore('SQLite', () => openTemporaryStore());

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { isServerAlive, type ServerRecord } from '../../embedded/server/server-record.ts';
+import { isServerAlive } from '../../embedded/server/server-record.ts';
+import { readServerRecord } from './stores/place-store.ts';
 
 const program = fileURLToPath(new URL('./run-files.mjs', import.meta.url));
 
@@ -28,7 +28,7 @@ export async function startKillableRuns(
   how: 'at-once' | 'in-order' = 'at-once',
 ): Promise<KillableRuns> {
   const child = spawn(process.execPath, [program, store, how, ...files], {
-    cwd: path.dirname(store),
+    cwd: path.dirname(files[0] ?? '.'),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
@@ -49,10 +49,6 @@ export async function startKillableRuns(
       if (server) await killServer(store);
     },
   };
-}
-
-export async function readServerRecord(store: string): Promise<ServerRecord> {
-  return JSON.parse(await readFile(path.join(store, 'temporal', 'server.json'), 'utf8')) as ServerRecord;
 }
 
 /** Kills the Temporal server of a store with -9 and waits until it is gone. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { placeStoreOfCommand } from './stores/place-store.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -16,15 +17,16 @@ export interface StartedCli {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the built command line as a user does; never a TTY. */
+/** Starts the built command line, or another built program, as a user does; never a TTY. */
 export function startCli(
   commandArguments: readonly string[],
   options: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
+  program: string = main,
 ): StartedCli {
   const { STET_STORE: _store, ...environment } = process.env;
-  const child = spawn(process.execPath, [main, ...commandArguments], {
+  const child = spawn(process.execPath, [program, ...commandArguments], {
     cwd: options.cwd,
-    env: { ...environment, NO_COLOR: '1', ...options.environment },
+    env: { ...environment, NO_COLOR: '1', ...placeStoreOfCommand(options.cwd), ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

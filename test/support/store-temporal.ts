@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { readServerRecord } from './stores/place-store.ts';
 
-/** The embedded Temporal server of a store directory, while something holds it open. */
+/** The embedded Temporal server of a store, while something holds it open. */
 export interface StoreTemporal extends AsyncDisposable {
   readonly client: Client;
   readonly address: string;
@@ -15,6 +14,8 @@ export interface StoreTemporal extends AsyncDisposable {
    * pending the last failure and the heartbeat details.
    */
   describeAsText(execution: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>): Promise<string>;
+  /** What the web page of an execution says it is doing; a worker has to answer. */
+  readLiveDetails(execution: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>): Promise<string>;
 }
 
 /** As `temporal workflow show --output json` prints it. */
@@ -30,10 +31,8 @@ export interface HistoryEventJson {
 
 const LISTING_DEADLINE_MS = 10_000;
 
-export async function connectStoreTemporal(storeDirectory: string): Promise<StoreTemporal> {
-  const record = JSON.parse(await readFile(path.join(storeDirectory, 'temporal', 'server.json'), 'utf8')) as {
-    readonly port: number;
-  };
+export async function connectStoreTemporal(store: string): Promise<StoreTemporal> {
+  const record = await readServerRecord(store);
   const address = `127.0.0.1:${record.port}`;
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
@@ -58,6 +57,10 @@ export async function connectStoreTemporal(storeDirectory: string): Promise<Stor
     async describeAsText({ workflowId, runId }) {
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
       return collectText(raw).join('\n');
+    },
+    async readLiveDetails({ workflowId, runId }) {
+      const metadata = await client.workflow.getHandle(workflowId, runId).query('__temporal_workflow_metadata');
+      return (metadata as { readonly currentDetails?: string }).currentDetails ?? '';
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };

@@ -7,11 +7,15 @@ const bundlePath = new URL('../../dist/workflow-bundle.js', import.meta.url);
 const SIZE_LIMIT_BYTES = 2_500_000;
 
 describe('the workflow bundle', () => {
-  it('exports exactly the two workflows that Temporal may start', () => {
-    expect(Object.keys(workflows).sort()).toEqual(['evaluationWorkflow', 'taskResultWorkflow']);
+  it('exports exactly the workflows that Temporal may start', () => {
+    expect(Object.keys(workflows).sort()).toEqual([
+      'evaluationWorkflow',
+      'scheduledEvaluationWorkflow',
+      'taskResultWorkflow',
+    ]);
   });
 
-  it('is valid JavaScript that contains both workflows and nothing of Node, zod or the store', async () => {
+  it('is valid JavaScript that contains them and nothing of Node, zod or the store', async () => {
     const code = await readFile(bundlePath, 'utf8');
     expect(() => new vm.Script(code)).not.toThrow();
     expect(code).toContain('evaluationWorkflow');

@@ -26,7 +26,9 @@ const everyWay = {
     'took-over',
     'cancelled-while-waiting',
     'child-terminated',
+    'paused',
   ],
+  'scheduled-evaluation': ['completed', 'cancelled', 'schedule-gone'],
   'task-result': [
     'completed-none',
     'completed-partial',

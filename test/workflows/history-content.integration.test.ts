@@ -84,7 +84,7 @@ async function startHeld(what: string, after: TestHandler = answerWell) {
 
 interface Shown {
   readonly histories: readonly HistoryJson[];
-  /** Memos, summaries, search attributes, heartbeat details and failures of what is pending. */
+  /** Memos, summaries, search attributes, live details, heartbeat details and failures of what is pending. */
   readonly descriptions: readonly string[];
 }
 
@@ -98,7 +98,7 @@ async function readAll(expected: readonly { readonly run: string }[]): Promise<S
   const shown = { histories: [] as HistoryJson[], descriptions: [] as string[] };
   for (const execution of await temporal.listExecutions(ids)) {
     shown.histories.push(await temporal.fetchHistory(execution));
-    shown.descriptions.push(await temporal.describeAsText(execution));
+    shown.descriptions.push(await temporal.describeAsText(execution), await temporal.readLiveDetails(execution));
   }
   return shown;
 }
@@ -187,6 +187,7 @@ it('so do those of runs that were cancelled, drained, resumed, and waited for an
   // It describes a wait and a segment, both pending.
   expect(atWork.descriptions.some((text) => text.includes('waitWhileWorkflowOpen'))).toBe(true);
   expect(atWork.descriptions.some((text) => text.includes('solveSegment'))).toBe(true);
+  expect(atWork.descriptions.some((text) => text.includes('queries sent'))).toBe(true);
   expectReferencesOnly(atWork);
   holder.open();
   expect((await end(holder.handle)).tasks[0]?.reuse).toBe('none');

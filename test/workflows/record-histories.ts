@@ -4,8 +4,10 @@ import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Verdict } from '../../contracts/cache-policy.ts';
-import { makeEvaluationWorkflowId, makeTaskResultWorkflowId } from '../../contracts/ids.ts';
+import { makeEvaluationWorkflowId, makeScheduleId, makeTaskResultWorkflowId } from '../../contracts/ids.ts';
+import { isFinal } from '../../contracts/status.ts';
 import { openStet, type RunDocument, type RunHandle, type Stet } from '../../embedded/index.ts';
+import { startWorker } from '../../embedded/start-worker.ts';
 import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
 import { openStore } from '../../storage/index.ts';
 import { makeGate } from '../activities/fake-models.ts';
@@ -19,7 +21,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-
 // under that code must replay on every later one. A file of code that was never released may be deleted by hand.
 
 /** Of the workflow code; goes up when it says something else to Temporal. */
-const version = '0.2';
+const version = '0.3';
 const target = new URL('../histories/', import.meta.url);
 
 const answerWell: TestHandler = ({ prompt }) => answerCapital(prompt);
@@ -68,12 +70,12 @@ interface Place {
   readonly link?: number;
 }
 
-async function recordEvaluation(name: string, document: RunDocument): Promise<void> {
+async function recordEvaluation(name: string, document: RunDocument, workflow = 'evaluation'): Promise<void> {
   await using temporal = await connectStoreTemporal(storeDirectory());
   const storeId = await readStoreId(storeDirectory());
   const workflowId = makeEvaluationWorkflowId({ storeId, runId: document.run });
   const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
-  await write('evaluation', name, await temporal.fetchHistory({ workflowId, runId }));
+  await write(workflow, name, await temporal.fetchHistory({ workflowId, runId }));
 }
 
 async function recordTaskResult(name: string, document: RunDocument, place: Place = {}): Promise<void> {
@@ -199,6 +201,70 @@ it('records a run that took over from another, and one that was cancelled while 
   const document = await second.result();
   expect(document.tasks[0]?.reuse).toBe('none');
   await recordEvaluation('took-over', document);
+});
+
+it('records a run that was paused and went on', async () => {
+  const handle = await startHeld({}, { answers: 5 });
+  await stet.pause(handle.id);
+  await stet.unpause(handle.id);
+  gate.open();
+  const document = await handle.result();
+  expect(document.status).toBe('completed');
+  await recordEvaluation('paused', document);
+});
+
+it('records firings of a schedule: one with alerts, one that was cancelled, and one whose schedule was gone', async () => {
+  const up = await startWorker({ store: storeDirectory(), workingDirectory: folder.path, role: 'up' });
+  const store = await openStore(storeDirectory());
+  const find = async (name: string) => (await store.schedules.listRuns(name, { limit: 1 }))[0];
+  const schedule = async (name: string, options: Partial<CapitalRunOptions>, alerts: readonly string[] = []) => {
+    const timing = { cron: '0 0 1 1 *' };
+    await stet.schedules.add(makeRun({ cachePolicy: 'update', ...options }), { name, timing, alerts });
+  };
+  const untilEnded = async (name: string) => {
+    await expect
+      .poll(async () => isFinal((await stet.show((await find(name)) ?? '')).status), { timeout: 20_000 })
+      .toBe(true);
+    return stet.show((await find(name)) ?? '');
+  };
+  try {
+    await schedule('completed', {}, ['accuracy < 0.5']);
+    await stet.schedules.trigger('completed');
+    await expect.poll(() => find('completed'), { timeout: 20_000 }).toBeDefined();
+    const document = await untilEnded('completed');
+    expect(document.alerts).toMatchObject([{ verdict: 'quiet' }]);
+    await recordEvaluation('completed', document, 'scheduled-evaluation');
+
+    gate = makeGate();
+    const [held, opened] = [makeGate(), gate.promise];
+    server.setHandler(async ({ prompt }) => {
+      held.open();
+      await opened;
+      return answerCapital(prompt);
+    });
+    await schedule('cancelled', { systemPrompt: 'Cancelled in the middle.' });
+    await stet.schedules.trigger('cancelled');
+    await held.promise;
+    setTimeout(() => gate.open(), 2_000);
+    await stet.cancel((await find('cancelled')) ?? '');
+    await recordEvaluation('cancelled', await untilEnded('cancelled'), 'scheduled-evaluation');
+
+    await schedule('gone', {});
+    await store.schedules.remove('gone');
+    await using temporal = await connectStoreTemporal(storeDirectory());
+    const storeId = await readStoreId(storeDirectory());
+    const handle = temporal.client.schedule.getHandle(makeScheduleId({ storeId, name: 'gone' }));
+    await handle.trigger();
+    await expect.poll(async () => (await handle.describe()).info.recentActions.length, { timeout: 20_000 }).toBe(1);
+    const [action] = (await handle.describe()).info.recentActions;
+    if (action === undefined || !('workflow' in action.action)) throw new Error('Nothing was started.');
+    const { workflowId, firstExecutionRunId: runId } = action.action.workflow;
+    await temporal.client.workflow.getHandle(workflowId, runId).result();
+    await write('scheduled-evaluation', 'schedule-gone', await temporal.fetchHistory({ workflowId, runId }));
+  } finally {
+    await store.close();
+    await up.stop();
+  }
 });
 
 it('records a run whose child was terminated', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEnvironmentFile } from '../../../planning/run-file/read-environment.ts';
+import { parseEnvironmentFile, readEnvironment } from '../../../planning/run-file/read-environment.ts';
 import { failConfig, makeConfigFolder, readConfig, showProblems } from './read-config.ts';
 
 const dataset = (value: string) => `datasets:\n  - {key: d, source: {type: inline, samples: [{x: ${value}}]}}\n`;
@@ -111,4 +111,11 @@ describe('.env', () => {
       ' config-file-missing: The environment file none.env does not exist.',
     ]);
   });
+});
+
+it('gives a run the environment without the keys of the store', () => {
+  const environment = { STET_ENCRYPTION_KEYS: 'k1:secret', OPENAI_API_KEY: 'sk-1' };
+  const read = readEnvironment({ environment, workingDirectory: '/nowhere' });
+  expect(read['OPENAI_API_KEY']).toBe('sk-1');
+  expect(Object.values(read)).not.toContain('k1:secret');
 });

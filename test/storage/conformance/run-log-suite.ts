@@ -42,10 +42,37 @@ export function describeRunLog(open: OpenStore): void {
     test('records a run and gives it back', async () => {
       const run = makeRun('run-1', { label: 'nightly', ownerId: 'process' });
       await store.runs.createRun(run, [makeTask('task')]);
-      const expected = { ...run, status: 'pending', attempt: 1, endedAt: null, workedMs: 0, mends: null };
+      const expected = {
+        ...run,
+        status: 'pending',
+        attempt: 1,
+        endedAt: null,
+        workedMs: 0,
+        mends: null,
+        trigger: 'command',
+        scheduleName: null,
+        scheduledAt: null,
+        alerts: null,
+        pausedAt: null,
+        workQueue: null,
+      };
       expect(await store.runs.getRun('run-1')).toEqual(expected);
       await store.runs.recordRunStarted('run-1');
       expect(await store.runs.getRun('run-1')).toEqual({ ...expected, status: 'running' });
+    });
+
+    test('pauses an open run and lets it go on; one that has ended is not paused, and neither is its next attempt', async () => {
+      const pausedAt = '2026-11-21T10:00:00.000Z';
+      await store.runs.createRun(makeRun('run-1'), [makeTask('task')]);
+      expect(await store.runs.recordPaused('run-1', pausedAt)).toBe(true);
+      store = await opened.reopen();
+      expect((await store.runs.getRun('run-1')).pausedAt).toBe(pausedAt);
+      expect(await store.runs.recordPaused('run-1', null)).toBe(true);
+      expect((await store.runs.getRun('run-1')).pausedAt).toBeNull();
+      await store.runs.recordPaused('run-1', pausedAt);
+      await store.runs.recordRunEnd('run-1', { failed: false });
+      expect(await store.runs.recordPaused('run-1', null)).toBe(false);
+      expect((await store.runs.reopenRun('run-1')).pausedAt).toBeNull();
     });
 
     test('records a run once, however often it is told', async () => {
@@ -244,6 +271,39 @@ export function describeRunLog(open: OpenStore): void {
       await completeTask(store, 'task');
       await store.runs.recordRunEnd('run', { failed: false });
       await expect(store.runs.reopenRun('run')).rejects.toMatchObject({ code: 'usage' });
+    });
+
+    test('leaves a run that is offered to all workers to them, until it is placed elsewhere', async () => {
+      await store.runs.registerProcess(makeProcess('a'));
+      await store.runs.createRun(makeRun('run', { workQueue: 'stet/store/work', ownerId: null }), [makeTask('task')]);
+      expect(await store.runs.getRun('run')).toMatchObject({ workQueue: 'stet/store/work', ownerId: null });
+      expect(await store.runs.takeRun('run', 'a', () => false)).toBe(false);
+      await store.runs.placeRun('run', { workQueue: null, ownerId: null });
+      expect(await store.runs.takeRun('run', 'a', () => false)).toBe(true);
+      await store.runs.placeRun('run', { workQueue: 'stet/store/work', ownerId: null });
+      expect(await store.runs.getRun('run')).toMatchObject({ workQueue: 'stet/store/work', ownerId: null });
+    });
+
+    test('gives a duty to one live process at a time', async () => {
+      for (const name of ['a', 'b']) await store.runs.registerProcess(makeProcess(name));
+      const alive = new Set(['a', 'b']);
+      const take = (duty: string, processId: string) =>
+        store.runs.takeDuty(duty, processId, (holder) => alive.has(holder.processId));
+      expect([await take('up', 'a'), await take('up', 'a'), await take('up', 'b')]).toEqual([true, true, false]);
+      expect(await take('caretaker', 'b')).toBe(true); // another duty
+      alive.delete('a');
+      expect([await take('up', 'b'), await take('up', 'a')]).toEqual([true, false]);
+      await store.runs.removeProcess('b'); // one that has left is no holder
+      expect(await take('up', 'a')).toBe(true);
+    });
+
+    test('knows since when it is used with the same Temporal', async () => {
+      expect(await store.runs.recordTemporal('one', '2026-01-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
+      expect(await store.runs.recordTemporal('one', '2026-02-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
+      expect(await store.runs.recordTemporal('other', '2026-03-01T00:00:00.000Z')).toBe('2026-03-01T00:00:00.000Z');
+      expect(await (await opened.reopen()).runs.recordTemporal('one', '2026-04-01T00:00:00.000Z')).toBe(
+        '2026-04-01T00:00:00.000Z',
+      );
     });
 
     test('gives a run to one live owner at a time', async () => {

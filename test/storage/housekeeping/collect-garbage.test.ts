@@ -1,6 +1,7 @@
 import { readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScheduleDefinition } from '../../../storage/schedule-log.ts';
 import { digestOf, getTask, makeJournalAnswer, makeProcess, segmentOf } from '../conformance/samples.ts';
 import { openTemporaryStore, pathOf } from '../open-temporary-store.ts';
 import { age, collect, dayMs, findThere, hourMs, listDigests, registerRun, repeatRun, storeRun } from './stored-run.ts';
@@ -27,6 +28,31 @@ describe('a garbage collection', () => {
     await age(bench, all);
     expect((await collect(bench, { nowMs: Date.now() })).files.blobs.count).toBe(1);
     expect(await findThere(bench, all)).toEqual(all.slice(0, -1));
+  });
+
+  it('keeps what a schedule runs, and what its alerts compare with, as long as there is the schedule', async () => {
+    const ended = { run: { startedAt: '2020-01-01T00:00:00.000Z' } };
+    const planned = Object.values(await registerRun(bench, 'planned', ended));
+    const [plan] = planned;
+    const first = await storeRun(bench, 'first', {
+      run: { ...ended.run, trigger: 'schedule', scheduleName: 'nightly' },
+    });
+    await storeRun(bench, 'second', { run: { ...ended.run, trigger: 'schedule', scheduleName: 'nightly' } });
+    const named = await storeRun(bench, 'named', ended);
+    await bench.store.runs.recordRunEnd('run-planned', { failed: true });
+    const definition = {} as ScheduleDefinition;
+    const schedule = { definition, plan: plan ?? digestOf('') };
+    await bench.store.schedules.create({ ...schedule, name: 'nightly', baseline: 'first' });
+    await bench.store.schedules.create({ ...schedule, name: 'weekly', baseline: 'run-named' });
+    const all = [...planned, first.plan, first.score.digest, named.plan, named.score.digest];
+    const later = { nowMs: Date.now() + 10 * dayMs, olderThanMs: dayMs };
+    await collect(bench, later);
+    expect(await lookFor('planned', 'first', 'second', 'named')).toEqual(['first', 'named']);
+    expect(await findThere(bench, all)).toEqual(all);
+    await bench.store.schedules.remove('nightly');
+    await bench.store.schedules.remove('weekly');
+    await collect(bench, later);
+    expect(await findThere(bench, all)).toEqual([]);
   });
 
   it('keeps whatever was put within the grace time, also in vain', async () => {

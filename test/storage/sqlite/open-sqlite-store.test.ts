@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../../storage/open-store.ts';
+import { build } from '../../../storage/sql/build.ts';
+import { all } from '../../../storage/sql/work.ts';
 import { SqliteConnection } from '../../../storage/sqlite/connection.ts';
 import { migrate } from '../../../storage/sqlite/migrate.ts';
 import { openSqliteStore } from '../../../storage/sqlite/open-sqlite-store.ts';
@@ -140,11 +142,11 @@ describe('a connection', () => {
   test('refuses to bind what libsql cannot take', async () => {
     await (await openStore(directory)).close();
     const connection = new SqliteConnection(join(directory, 'store.db'));
-    const query = connection.build
+    const query = build
       .selectFrom('runs')
       .selectAll()
       .where('label', '=', true as unknown as string);
-    expect(() => connection.all(query)).toThrow(expect.objectContaining({ code: 'store-failed' }) as Error);
+    expect(() => connection.perform(all(query))).toThrow(expect.objectContaining({ code: 'store-failed' }) as Error);
     connection.close();
   });
 });

@@ -2,9 +2,9 @@ import { openSync, writeSync } from 'node:fs';
 import type { Digest } from '../../../contracts/digest.ts';
 import type { FinalStatus } from '../../../contracts/status.ts';
 import type { AnswerId, SegmentId } from '../../../storage/journal.ts';
+import { SqlResultIndex } from '../../../storage/sql/sql-result-index.ts';
+import { SqlRunLog } from '../../../storage/sql/sql-run-log.ts';
 import { SqliteJournal } from '../../../storage/sqlite/sqlite-journal.ts';
-import { SqliteResultIndex } from '../../../storage/sqlite/sqlite-result-index.ts';
-import { SqliteRunLog } from '../../../storage/sqlite/sqlite-run-log.ts';
 
 /** What a store has told its caller is durable, by resolving a promise. */
 export type Acknowledgement =
@@ -37,14 +37,14 @@ export function acknowledgeStoreWrites(acknowledge: Acknowledge): void {
   after(SqliteJournal.prototype, 'appendOutcome', (text, segment, { sampleIndex }) =>
     acknowledge({ kind: 'outcome', segment, sampleIndex, text }),
   );
-  after(SqliteResultIndex.prototype, 'registerSegment', (_nothing, segment, { blob: { digest } }) =>
+  after(SqlResultIndex.prototype, 'registerSegment', (_nothing, segment, { blob: { digest } }) =>
     acknowledge({ kind: 'segment', segment, digest }),
   );
-  after(SqliteResultIndex.prototype, 'publish', (isPublished, taskResultId) => {
+  after(SqlResultIndex.prototype, 'publish', (isPublished, taskResultId) => {
     if (isPublished) acknowledge({ kind: 'published', taskResultId });
   });
-  after(SqliteRunLog.prototype, 'createRun', (_nothing, { runId }) => acknowledge({ kind: 'run', runId }));
-  after(SqliteRunLog.prototype, 'recordRunEnd', (status, runId) => acknowledge({ kind: 'run-ended', runId, status }));
+  after(SqlRunLog.prototype, 'createRun', (_nothing, { runId }) => acknowledge({ kind: 'run', runId }));
+  after(SqlRunLog.prototype, 'recordRunEnd', (status, runId) => acknowledge({ kind: 'run-ended', runId, status }));
 }
 
 type Given<Method> = Method extends (...given: infer Parameters) => unknown ? Parameters : never;

@@ -1,0 +1,23 @@
+import type { DefineCommand } from './commands.ts';
+import { beginRun, type Stay, stayUntilEnd } from './follow-run.ts';
+import { renderExamples } from './options/examples.ts';
+import { addStoreOptions, type StoreFlags } from './options/store-options.ts';
+
+export const defineWatchCommand: DefineCommand = (command, perform) => {
+  addStoreOptions(command)
+    .argument('[run]', 'id, unique beginning of an id, label, "latest" or "latest~1"; default: the newest open run')
+    .addHelpText('after', renderExamples(['stet watch', 'stet watch nightly --json']))
+    .action((run: string | undefined, flags: StoreFlags) =>
+      perform((context) => beginRun(context, flags, (stet) => stet.watch(run), watchUntilEnd)),
+    );
+};
+
+/** A signal ends the watching, never the run. */
+const watchUntilEnd: Stay = (context, flags, work) => {
+  const drained = new Promise<void>((resolve) => {
+    work.stop.onStop(() => {
+      work.handle.drain().then(resolve, resolve);
+    });
+  });
+  return stayUntilEnd(context, flags, work, { drained, end: () => {} });
+};
