@@ -50,6 +50,8 @@ export function createPatientJournal(
 ): PatientJournal {
   let refused = 0;
   let isPaused = false;
+  /** What the journal will not take in this attempt, however often it is offered. */
+  let broken: { readonly error: unknown } | undefined;
   let hold = makeHold(signal);
 
   return {
@@ -58,8 +60,9 @@ export function createPatientJournal(
     async whileWritable(send) {
       for (;;) {
         const { begins, ended } = hold;
-        if (begins.aborted) await ended;
+        if (begins.aborted && broken === undefined) await ended;
         if (signal.aborted) throw new QueryAbandoned();
+        if (broken !== undefined) throw broken.error;
         if (begins.aborted) continue;
         try {
           return await send(begins);
@@ -92,13 +95,20 @@ export function createPatientJournal(
       } catch (error) {
         const isLast = signal.aborted || waitedMs >= patienceMs || !isStoreFailure(error);
         if (waitedMs > 0 && isLast) taken();
-        if (!isStoreFailure(error) || signal.aborted) throw error;
-        if (isLast) throw giveUp(error);
+        if (!isStoreFailure(error) || signal.aborted) throw breakOff(error);
+        if (isLast) throw breakOff(giveUp(error));
         if (waitedMs === 0) refuse(error);
         waitedMs += waitMs;
         await sleep(waitMs, signal);
       }
     }
+  }
+
+  /** Nothing more is sent: before the permit of the query whose answer is lost lets the next one go. */
+  function breakOff(error: unknown): unknown {
+    broken ??= { error };
+    hold.begin();
+    return error;
   }
 
   function refuse(error: EvaluationError): void {

@@ -40,7 +40,7 @@ export async function endRun(host: Host, session: Session, store: Store, run: Ru
   const { runId } = run;
   if (isFinal((await reconcileEnded(session, store, run)).status)) return;
   if ((await session.describe(runId)).state !== 'open') {
-    await reconcileRun(session, store, runId, { state: 'unknown' }); // not begun
+    await reconcileRun(session, store, await store.runs.getRun(runId), { state: 'unknown' }); // not begun
     return;
   }
   await requestCancel(session, makeEvaluationWorkflowId({ storeId: session.storeId, runId }));

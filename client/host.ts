@@ -84,6 +84,8 @@ export type WorkflowState =
   | { readonly state: 'unknown' }
   | {
       readonly state: 'closed';
+      /** Temporal's id of the execution: children that it left behind name it. */
+      readonly executionId: string;
       /** ISO 8601; tells one attempt of a run from the next. */
       readonly startedAt: string;
       /** What it means where nothing was recorded: terminated is `cancelled`, ended by a limit of Temporal `failed`. */

@@ -139,7 +139,7 @@ async function reconcile(session: Session, store: Store, { runId }: RunRecord): 
   if (isFinal(run.status)) return;
   const state = await session.describe(runId);
   if (state.state === 'open') return;
-  if (isOfThisAttempt(run, state, session)) await reconcileRun(session, store, runId, state);
+  if (isOfThisAttempt(run, state, session)) await reconcileRun(session, store, run, state);
   else await continueRun(session, store, run);
 }
 

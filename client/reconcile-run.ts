@@ -6,19 +6,20 @@ import type { Session, WorkflowState } from './host.ts';
 
 /**
  * Records the end of a run whose workflow ended without saying so: terminated or deleted means `cancelled`, ended by a
- * limit of Temporal `failed` (design 3.2). Changes nothing where the end is recorded.
+ * limit of Temporal `failed` (design 3.2). Changes nothing where the end is recorded, or where a later attempt than that of
+ * `run` is under way: `state` is about the one that was judged by it.
  */
 export async function reconcileRun(
   session: Session,
   store: Store,
-  runId: string,
+  { runId, attempt }: RunRecord,
   state: Exclude<WorkflowState, { readonly state: 'open' }>,
 ): Promise<void> {
   const run = await store.runs.getRun(runId);
-  if (isFinal(run.status)) return;
-  await endChildren(session, store, run);
+  if (isFinal(run.status) || run.attempt !== attempt) return;
+  await endChildren(session, store, run, state.state === 'closed' ? state.executionId : undefined);
   const failed = state.state === 'closed' && state.status === 'failed';
-  await store.runs.recordRunEnd(runId, { failed, error: failed ? state.error : null, attempt: run.attempt });
+  await store.runs.recordRunEnd(runId, { failed, error: failed ? state.error : null, attempt });
 }
 
 /**
@@ -29,7 +30,7 @@ export async function reconcileEnded(session: Session, store: Store, run: RunRec
   if (isFinal(run.status)) return run;
   const state = await session.describe(run.runId);
   if (state.state === 'open' || !isOfThisAttempt(run, state, session)) return run;
-  await reconcileRun(session, store, run.runId, state);
+  await reconcileRun(session, store, run, state);
   return store.runs.getRun(run.runId);
 }
 

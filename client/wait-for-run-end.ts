@@ -56,6 +56,6 @@ export async function waitForRunEnd(
       return;
     }
     on.endedElsewhere?.();
-    await reconcileRun(session, store, runId, state);
+    await reconcileRun(session, store, run, state);
   }
 }

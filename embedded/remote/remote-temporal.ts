@@ -13,7 +13,9 @@ const WORKFLOW_TASK_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 5_000;
 const PREPARE_TIMEOUT_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
+const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_NOT_FOUND = 5;
+const GRPC_UNAVAILABLE = 14;
 
 export interface RemoteOptions {
   readonly target: TemporalAddress;
@@ -51,7 +53,7 @@ export async function openRemoteTemporal(options: RemoteOptions): Promise<Tempor
     );
   } catch (error) {
     await connection.close();
-    throw error;
+    throw isSilence(error) ? makeUnreachableError(target, error) : error; // it went away after it had answered once
   }
   return {
     kind: 'remote',
@@ -60,7 +62,12 @@ export async function openRemoteTemporal(options: RemoteOptions): Promise<Tempor
     workflowTaskTimeoutMs: WORKFLOW_TASK_TIMEOUT_MS,
     wholeSince,
     findWholeSince,
-    revive: ask, // somebody else's server: at least it answers again
+    // Somebody else's server: at least it answers again.
+    async revive() {
+      await ask().catch((error: unknown) => {
+        throw makeUnreachableError(target, error);
+      });
+    },
     watch: (listener) => watchTemporal(ask, `Temporal at ${target.address}`, (line) => listener.onNotice(line)),
     async release() {
       await runs.removeProcess(processId).catch((error: unknown) => onNotice(String(error)));
@@ -104,6 +111,10 @@ async function reach(ask: () => Promise<void>, { target, waitUntil, onNotice }: 
       if (waitUntil.aborted) throw unreachable;
     }
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return isGrpcServiceError(error) && [GRPC_DEADLINE_EXCEEDED, GRPC_UNAVAILABLE].includes(Number(error.code));
 }
 
 function makeUnreachableError({ address }: TemporalAddress, cause: unknown): EvaluationError {

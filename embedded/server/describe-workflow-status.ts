@@ -9,16 +9,17 @@ import { isNotFound } from './is-not-found.ts';
  */
 export async function describeWorkflowStatus(client: Client, workflowId: string): Promise<WorkflowState> {
   try {
-    const { status, startTime } = await client.workflow.getHandle(workflowId).describe();
+    const { status, startTime, runId: executionId } = await client.workflow.getHandle(workflowId).describe();
     switch (status.name) {
       case 'COMPLETED':
-        return { state: 'closed', startedAt: startTime.toISOString(), status: 'completed', error: null };
+        return { state: 'closed', executionId, startedAt: startTime.toISOString(), status: 'completed', error: null };
       case 'FAILED':
       case 'CANCELLED':
       case 'TIMED_OUT':
       case 'TERMINATED':
         return {
           state: 'closed',
+          executionId,
           startedAt: startTime.toISOString(),
           ...(await findClosedStatus(client, workflowId)),
         };

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkActivities } from '../../activities/create-activities.ts';
 import { createPatientJournal } from '../../activities/patient-journal.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { QueryAbandoned } from '../../models/models.ts';
 import type { Journal } from '../../storage/journal.ts';
 import type { Store } from '../../storage/store.ts';
 import { makeJournalOutcome, segmentOf } from '../storage/conformance/samples.ts';
@@ -131,3 +132,23 @@ async function tick(): Promise<'tick'> {
 function makeAnswerId() {
   return { sampleIndex: 0, trial: 0, scorerKey: 'none', modelKey: 'none', requestDigest: 'none', occurrence: 0 };
 }
+
+describe('a journal that will not take an answer, whatever is done about its disk', () => {
+  it('lets nothing more be sent in this attempt, before the query that lost its answer makes room for the next', async () => {
+    const refusal = new EvaluationError('internal', 'The key is missing.');
+    const refuse = () => Promise.reject(refusal);
+    const segment = segmentOf(run.task.taskResultId);
+    const journal = createPatientJournal({ appendAnswer: refuse, appendOutcome: refuse }, segment, {
+      signal: new AbortController().signal,
+    });
+    const waiting = journal.whileWritable(
+      (signal) =>
+        new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(new QueryAbandoned()), { once: true }),
+        ),
+    );
+    await expect(journal.appendOutcome(makeJournalOutcome(0))).rejects.toBe(refusal);
+    await expect(waiting).rejects.toBe(refusal);
+    await expect(journal.whileWritable(() => Promise.resolve('sent'))).rejects.toBe(refusal);
+  });
+});

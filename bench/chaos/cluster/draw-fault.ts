@@ -49,7 +49,7 @@ const momentWeights: Readonly<Record<Moment, number>> = {
   'everything-answered': 10,
 };
 
-const patienceMs = { least: 3_000, most: 9_000 } as const;
+const patienceMs = { least: 4_000, most: 11_000 } as const;
 const longestRestartMs = 2_500;
 /** The heartbeat time-out of work is 30 s. */
 const stopMs = { least: 32_000, most: 36_000 } as const;

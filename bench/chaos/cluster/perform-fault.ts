@@ -25,13 +25,12 @@ export async function performFault(fault: Fault, scene: ClusterScene): Promise<s
   const { cluster, workers, trouble, countLoss } = scene;
   const { database, temporal } = cluster;
   const { restartMs } = fault;
-  // A sleeper is to wake up.
-  const awake = workers.filter(({ isAsleep }) => !isAsleep);
+  // One that has ended and not yet been started again has nothing to lose; a sleeper is to wake up.
+  const present = workers.filter(({ command }) => command.end === undefined);
+  const awake = present.filter(({ isAsleep }) => !isAsleep);
   const chosen = awake[fault.worker % awake.length];
   const back = `back after ${formatSeconds(restartMs)}`;
-  // One that has ended and not yet been started again has nothing to lose.
-  const count = (hit: readonly Worker[]) =>
-    countLoss(hit.filter(({ command }) => command.end === undefined).map(({ command }) => command.name));
+  const count = (hit: readonly Worker[]) => countLoss(hit.map(({ command }) => command.name));
   const kill = (doomed: readonly Worker[]) => {
     count(doomed);
     for (const worker of doomed) worker.kill(restartMs);
@@ -46,7 +45,7 @@ export async function performFault(fault: Fault, scene: ClusterScene): Promise<s
     endTrouble();
   };
   const crashDatabase = async () => {
-    count(workers);
+    count(present);
     await whileAway(
       () => database.crash(),
       () => database.start(),
@@ -63,7 +62,7 @@ export async function performFault(fault: Fault, scene: ClusterScene): Promise<s
       kill([chosen]);
       return `kill -9 of ${chosen.role}, ${back}`;
     case 'all-workers-killed':
-      kill(workers);
+      kill(present);
       return `kill -9 of all workers, ${back}`;
     case 'worker-stopped':
       if (chosen === undefined) return undefined;
@@ -75,7 +74,7 @@ export async function performFault(fault: Fault, scene: ClusterScene): Promise<s
       return `immediate stop of PostgreSQL, ${back}`;
     case 'sessions-cut': {
       const endTrouble = trouble.begin();
-      count(workers);
+      count(present);
       const sessions = await cluster.cutSessions();
       endTrouble();
       return `${sessions} sessions of PostgreSQL ended`;
@@ -84,7 +83,7 @@ export async function performFault(fault: Fault, scene: ClusterScene): Promise<s
       await killTemporal();
       return `kill -9 of the Temporal server, ${back}`;
     case 'everything-killed':
-      kill(workers);
+      kill(present);
       await Promise.all([crashDatabase(), killTemporal()]);
       return `kill -9 of all workers and the Temporal server, immediate stop of PostgreSQL, ${back}`;
   }

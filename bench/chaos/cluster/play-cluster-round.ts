@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAftermath } from '../aftermath.ts';
 import { createChanges } from '../changes.ts';
+import type { Command } from '../command.ts';
 import type { Evaluation } from '../evaluation.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { watchPauses } from '../pauses.ts';
@@ -46,6 +47,8 @@ export interface PlayedClusterRound {
   readonly longestPauseMs: number;
 }
 
+/** Few enough for a round to end, so that a longer run meets all policies. */
+const faultsPerRound = { least: 6, most: 11 } as const;
 const latestBeginMs = 3_000;
 
 /**
@@ -68,9 +71,18 @@ export async function playClusterRound(
   const startMs = performance.now();
   const common = { folder, environment, nameStart, trouble, onChange: changes.announce };
 
+  const sayGivenUp = (role: string, { lastLines }: Command) => {
+    const said = lastLines.findLast((line) => /^(?:Unexpected )?error:/.test(line)) ?? lastLines.at(-1);
+    say(`the ${role} gave up for want of a server: ${said ?? 'it said nothing'}`);
+  };
+
   const endComingUp = trouble.begin();
   const workers = Array.from({ length: setting.workers }, (_, index) =>
-    startWorker({ ...common, role: `worker ${index + 1}` }),
+    startWorker({
+      ...common,
+      role: `worker ${index + 1}`,
+      onGivenUp: (command) => sayGivenUp(`worker ${index + 1}`, command),
+    }),
   );
   const awaitWorkers = () => changes.waitUntil(() => workers.every(({ isWorking }) => isWorking), over.signal);
   awaitWorkers().then(endComingUp, endComingUp);
@@ -100,10 +112,7 @@ export async function playClusterRound(
       ...common,
       role,
       file: await writeRunFile(folder, `${evaluation.key}.json`, evaluation, service.baseUrl),
-      onGivenUp(command) {
-        const said = command.lastLines.findLast((line) => line.startsWith('error:')) ?? command.lastLines.at(-1);
-        say(`a command of the ${role} gave up: ${said ?? 'it said nothing'}`);
-      },
+      onGivenUp: (command) => sayGivenUp(role, command),
       signal: over.signal,
     });
     clients.push(client);
@@ -138,7 +147,7 @@ export async function playClusterRound(
   };
 
   async function interrupt(): Promise<void> {
-    for (;;) {
+    for (let left = random.integer(faultsPerRound.least, faultsPerRound.most); left > 0; left--) {
       const fault = setting.drawFault();
       const { signal } = over;
       const impatient = AbortSignal.timeout(fault.patienceMs);

@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly trouble: Trouble;
   /** Something was said, or a start has begun or ended. */
   readonly onChange: () => void;
+  /** It ended before it had come up, and will be started again. */
+  readonly onGivenUp: (command: Command) => void;
 }
 
 /** Between the end of a worker that could not come up and its next start. */
@@ -70,7 +72,10 @@ export function startWorker(options: WorkerOptions): Worker {
         const said = command.lastLines.join('\n');
         throw new Error(`The ${role} ended with ${signal ?? `exit code ${code}`}; it said:\n${said}`);
       }
-      if (delayMs === undefined) givenUp++;
+      if (delayMs === undefined) {
+        givenUp++;
+        options.onGivenUp(command);
+      }
       if (isDraining) return;
       await sleep(delayMs ?? retryMs);
       if (isDraining) return;
