@@ -303,7 +303,7 @@ export class FakeContext implements CommandContext {
   rekeyedWith: RekeyOptions | undefined;
 
   async migrate(_options: MigrateOptions): Promise<MigratedStore> {
-    return { store: '/work/.stet', from: 2, to: 3 };
+    return { store: '/project/.stet', from: 2, to: 3 };
   }
 
   async rekey(options: RekeyOptions): Promise<RekeyReport> {

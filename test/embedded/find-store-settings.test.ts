@@ -6,13 +6,13 @@ import { findStoreSettings } from '../../embedded/find-store-settings.ts';
 import { describeStoreLocation } from '../../storage/store-location.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
-function find(environment: Readonly<Record<string, string>>, store?: string, workingDirectory = '/work') {
+function find(environment: Readonly<Record<string, string>>, store?: string, workingDirectory = '/project') {
   return findStoreSettings({ store, environment, workingDirectory });
 }
 
 describe('the store that settings name', () => {
   it('is --store, else STET_STORE, else the nearest .stet upwards, else ./.stet', async () => {
-    expect(find({ STET_STORE: '/b' }, 'a').location).toEqual({ kind: 'directory', directory: '/work/a' });
+    expect(find({ STET_STORE: '/b' }, 'a').location).toEqual({ kind: 'directory', directory: '/project/a' });
     expect(find({ STET_STORE: '/b' }).location).toEqual({ kind: 'directory', directory: '/b' });
     await using folder = await makeTemporaryFolder();
     const below = path.join(folder.path, 'one', 'two');
@@ -69,9 +69,9 @@ describe('the store that settings name', () => {
 
   it('is written, unless STET_STORE_ACCESS is read; then the overlay is', () => {
     expect(find({ STET_STORE: '/b', STET_STORE_ACCESS: 'write' }).overlayDirectory).toBeUndefined();
-    expect(find({ STET_STORE: '/b', STET_STORE_ACCESS: 'read' }).overlayDirectory).toBe('/work/.stet');
+    expect(find({ STET_STORE: '/b', STET_STORE_ACCESS: 'read' }).overlayDirectory).toBe('/project/.stet');
     expect(find({ STET_STORE: '/b', STET_STORE_ACCESS: 'read', STET_STORE_OVERLAY: 'mine' }).overlayDirectory).toBe(
-      '/work/mine',
+      '/project/mine',
     );
   });
 
