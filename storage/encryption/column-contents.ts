@@ -61,6 +61,7 @@ export const columnContents = {
     // Values of metrics, and texts of what went wrong.
     alerts: 'content',
     paused_at: moment,
+    limits: amount,
   },
   task_results: {
     task_result_id: id,
@@ -100,6 +101,9 @@ export const columnContents = {
     ended_at: moment,
     mends: id,
     is_removed: state,
+    usage: { readable: 'names of models with counts, tokens, cost and durations' },
+    answers_stood: amount,
+    waited_for: id,
   },
   // Prompts, parameters, expressions: everything that makes a key.
   fingerprints: { digest, fingerprint: 'content' },
@@ -114,6 +118,8 @@ export const columnContents = {
     queries_sent: amount,
     queries_retried: amount,
     is_reopened: state,
+    usage: { readable: 'names of models with counts, tokens, cost and durations' },
+    answers_stood: amount,
   },
   journal_answers: {
     task_result_id: id,
@@ -177,6 +183,18 @@ export const columnContents = {
     delivered_at: moment,
     error: 'content',
   },
+  run_spending: { run_id: id, queries: amount, tokens: amount, cost_micros: amount },
+  stored_answers: {
+    answer_key: {
+      readable:
+        'a digest of model version, request and place; of an encrypted store keyed, so that no request can be guessed from it',
+    },
+    task_result_id: id,
+    stage: state,
+    segment_index: amount,
+    sample_index: amount,
+  },
+  answer_sources: { task_result_id: id, listed_at: moment },
   waits: { task_result_id: id, holder_run_id: id },
   file_digests: {
     device: system,

@@ -38,7 +38,8 @@ export const schemaSteps: readonly (readonly string[])[] = [
     scheduled_at TEXT,
     work_queue TEXT,
     alerts TEXT,
-    paused_at TEXT
+    paused_at TEXT,
+    limits TEXT
   );
   CREATE INDEX runs_open ON runs (sequence) WHERE status IN ('pending', 'running');
   CREATE INDEX runs_label ON runs (label, sequence) WHERE label IS NOT NULL;
@@ -85,6 +86,9 @@ export const schemaSteps: readonly (readonly string[])[] = [
     ended_at TEXT,
     mends TEXT,
     is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed = 0 OR is_current = 0),
+    usage TEXT,
+    answers_stood INTEGER NOT NULL DEFAULT 0,
+    waited_for TEXT,
     CHECK (is_current = 0 OR (status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full'))
   );
   CREATE UNIQUE INDEX task_results_run ON task_results (run_id, position);
@@ -107,6 +111,8 @@ export const schemaSteps: readonly (readonly string[])[] = [
     queries_sent INTEGER NOT NULL,
     queries_retried INTEGER NOT NULL,
     is_reopened INTEGER NOT NULL DEFAULT 0,
+    usage TEXT,
+    answers_stood INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (task_result_id, stage, segment_index)
   );
 
@@ -205,6 +211,27 @@ export const schemaSteps: readonly (readonly string[])[] = [
     next_attempt_at TEXT,
     delivered_at TEXT,
     error TEXT
+  );
+
+  CREATE TABLE run_spending (
+    run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs (run_id) ON DELETE CASCADE,
+    queries BIGINT NOT NULL DEFAULT 0,
+    tokens BIGINT NOT NULL DEFAULT 0,
+    cost_micros TEXT NOT NULL DEFAULT '0'
+  );
+
+  CREATE TABLE stored_answers (
+    answer_key TEXT NOT NULL,
+    task_result_id TEXT NOT NULL REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
+    segment_index INTEGER NOT NULL,
+    sample_index INTEGER NOT NULL,
+    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index)
+  );
+  CREATE INDEX stored_answers_result ON stored_answers (task_result_id);
+  CREATE TABLE answer_sources (
+    task_result_id TEXT NOT NULL PRIMARY KEY REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    listed_at TEXT NOT NULL
   );
   `),
     ...blobTables,

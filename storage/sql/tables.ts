@@ -37,6 +37,7 @@ export interface Runs {
   work_queue: string | null;
   alerts: SealedText | null;
   paused_at: string | null;
+  limits: string | null;
 }
 
 export interface TaskResults {
@@ -75,6 +76,9 @@ export interface TaskResults {
   ended_at: string | null;
   mends: string | null;
   is_removed: Generated<Flag>;
+  usage: string | null;
+  answers_stood: Generated<number>;
+  waited_for: string | null;
 }
 
 export interface Fingerprints {
@@ -93,6 +97,8 @@ export interface Segments {
   queries_sent: number;
   queries_retried: number;
   is_reopened: Flag;
+  usage: string | null;
+  answers_stood: Generated<number>;
 }
 
 export interface JournalAnswers {
@@ -169,6 +175,27 @@ export interface Notifications {
   error: SealedText | null;
 }
 
+export interface RunSpending {
+  run_id: string;
+  queries: Generated<number>;
+  tokens: Generated<number>;
+  /** A decimal number of millionths of a dollar. */
+  cost_micros: Generated<string>;
+}
+
+export interface StoredAnswers {
+  answer_key: Digest;
+  task_result_id: string;
+  stage: Stage;
+  segment_index: number;
+  sample_index: number;
+}
+
+export interface AnswerSources {
+  task_result_id: string;
+  listed_at: string;
+}
+
 export interface Waits {
   task_result_id: string;
   holder_run_id: string;
@@ -202,6 +229,9 @@ export interface Tables {
   processes: Processes;
   limit_leases: LimitLeases;
   limit_paces: LimitPaces;
+  run_spending: RunSpending;
+  stored_answers: StoredAnswers;
+  answer_sources: AnswerSources;
   waits: Waits;
   schedules: Schedules;
   notifications: Notifications;

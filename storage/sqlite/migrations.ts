@@ -223,4 +223,41 @@ export const migrations: readonly string[] = [
   ALTER TABLE selections ADD COLUMN manifest_digest TEXT NOT NULL DEFAULT '';
   UPDATE selections SET manifest_digest = json_extract(selection, '$.manifest.digest');
   `,
+  // What a run has spent and may spend, usage by model, and answers that stand beyond the seed.
+  `
+  -- Totals that \`resume\` set in place of those of the plan.
+  ALTER TABLE runs ADD COLUMN limits TEXT;
+  -- What was asked for it, by model and purpose: queries, tokens, cost, durations.
+  ALTER TABLE task_results ADD COLUMN usage TEXT;
+  -- Single answers of other results that stood (reuse.answers).
+  ALTER TABLE task_results ADD COLUMN answers_stood INTEGER NOT NULL DEFAULT 0;
+  -- The run that was waited for, whose work stands here.
+  ALTER TABLE task_results ADD COLUMN waited_for TEXT;
+  ALTER TABLE segments ADD COLUMN usage TEXT;
+  ALTER TABLE segments ADD COLUMN answers_stood INTEGER NOT NULL DEFAULT 0;
+
+  -- Of runs with limits: what left, over all attempts, written before it leaves; tokens and cost before the answer is kept.
+  CREATE TABLE run_spending (
+    run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs (run_id) ON DELETE CASCADE,
+    queries INTEGER NOT NULL DEFAULT 0,
+    tokens INTEGER NOT NULL DEFAULT 0,
+    -- A decimal number of millionths of a dollar.
+    cost_micros TEXT NOT NULL DEFAULT '0'
+  ) WITHOUT ROWID;
+
+  -- Where the answer to a query lies, by model version, request, trial and call; made for a result when first looked for.
+  CREATE TABLE stored_answers (
+    answer_key TEXT NOT NULL,
+    task_result_id TEXT NOT NULL REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
+    segment_index INTEGER NOT NULL,
+    sample_index INTEGER NOT NULL,
+    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index)
+  ) WITHOUT ROWID;
+  CREATE INDEX stored_answers_result ON stored_answers (task_result_id);
+  CREATE TABLE answer_sources (
+    task_result_id TEXT NOT NULL PRIMARY KEY REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    listed_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
