@@ -1,9 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
+import type { FromHost } from '../hosts/host-messages.ts';
+import type { ThreadData } from './thread-data.ts';
 
 // Entry file of a thread: runs user code. Everything here must hold against a function that blocks, exits or dies.
 
-type Call = Extract<ToThread, { type: 'call' }>;
+/** What {@link createModuleHost} has a thread do; without an argument the module is only loaded. */
+interface Call {
+  readonly type: 'call';
+  readonly id: number;
+  /** File URL of the bundle. */
+  readonly url: string;
+  readonly exportName: string;
+  readonly argument?: string;
+}
+type Message = Call | { readonly type: 'abort' | 'ask'; readonly id: number };
 interface Running {
   readonly controller: AbortController;
   readonly startedAt: number;
@@ -34,18 +44,16 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const send = (message: FromThread): void => port.postMessage(message);
+const send = (message: FromHost): void => port.postMessage(message);
 
-port.on('message', (messages: readonly ToThread[]) => {
+port.on('message', (messages: readonly Message[]) => {
   for (const message of messages) void handle(message);
 });
 
-async function handle(message: ToThread): Promise<void> {
+async function handle(message: Message): Promise<void> {
   switch (message.type) {
     case 'call':
-      return await runCall(message);
-    case 'check':
-      return await runCheck(message);
+      return message.argument === undefined ? await checkExport(message) : await runCall(message, message.argument);
     case 'abort':
       running.get(message.id)?.controller.abort();
       return;
@@ -56,13 +64,13 @@ async function handle(message: ToThread): Promise<void> {
   }
 }
 
-async function runCall(call: Call): Promise<void> {
+async function runCall(call: Call, argumentText: string): Promise<void> {
   const loaded = await load(call);
   if (loaded === undefined) return;
   const controller = new AbortController();
   running.set(call.id, { controller, startedAt: performance.now() });
   try {
-    const argument: unknown = JSON.parse(call.argument);
+    const argument: unknown = JSON.parse(argumentText);
     if (typeof argument === 'object' && argument !== null && !Array.isArray(argument)) {
       Object.defineProperty(argument, 'signal', { value: controller.signal, enumerable: true });
     }
@@ -102,7 +110,7 @@ function respond(id: number, value: unknown): void {
   else send({ type: 'result', id, value: text });
 }
 
-async function runCheck(check: Extract<ToThread, { type: 'check' }>): Promise<void> {
+async function checkExport(check: Call): Promise<void> {
   if ((await load(check)) !== undefined) send({ type: 'result', id: check.id, value: 'true' });
 }
 
