@@ -5,10 +5,14 @@ import { isFinal } from '../contracts/status.ts';
 import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import type { PlannedTask } from '../contracts/workflow-inputs.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
-import { explainFinding, type Finding, lookUp } from '../planning/look-up.ts';
+import { restateUsage } from '../evaluation/usage/measure-usage.ts';
+import { decodeUsage } from '../evaluation/usage/stored-usage.ts';
+import { explainFinding } from '../planning/explain-findings.ts';
+import { type Finding, lookUp } from '../planning/look-up.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { Store } from '../storage/store.ts';
 import type { PlanCache } from './plan-cache.ts';
+import { listAccountedModels } from './segment-meter.ts';
 
 export interface CheckCacheDependencies {
   readonly store: Store;
@@ -47,7 +51,7 @@ export function createCheckCache({
           if (found === undefined) continue;
           const record = records.get(task.taskResultId);
           const finding = await preferOwnWork(store, record, found);
-          if (!(await recordIfFull(store, task, finding))) again.push(task);
+          if (!(await recordIfFull(store, plan, task, finding))) again.push(task);
           else {
             verdicts.set(task.taskResultId, preferDecided(record, finding.decision.verdict));
             // The others are decided under the lock.
@@ -72,7 +76,7 @@ export function createCheckCache({
         if (found === undefined) throw new EvaluationError('internal', `No finding for task "${task.key}".`);
         const finding = await preferOwnWork(store, record, found);
         const { decision, warnings } = finding;
-        if (!(await recordIfFull(store, task, finding))) continue;
+        if (!(await recordIfFull(store, plan, task, finding))) continue;
         if (decision.verdict === 'full') telemetry.reuseDecided('full');
         if (decision.verdict === 'full' || decision.verdict !== expected) return decision.verdict;
         const why =
@@ -128,10 +132,20 @@ async function preferOwnWork(store: Store, record: TaskResultRecord | undefined,
 }
 
 /** False where the result that would stand was removed meanwhile. */
-async function recordIfFull(store: Store, task: PlannedTask, { decision, warnings }: Finding): Promise<boolean> {
+async function recordIfFull(
+  store: Store,
+  plan: Plan,
+  task: PlannedTask,
+  { decision, warnings }: Finding,
+): Promise<boolean> {
   if (decision.verdict !== 'full') return true;
   const { taskResultId, attempt } = task;
-  return store.results.recordAlias(taskResultId, { sourceId: decision.source.taskResultId, warnings }, attempt);
+  const { source } = decision;
+  const specification = plan.tasks.find(({ key }) => key === task.key);
+  const usage = decodeUsage(source.usage);
+  const restated = specification === undefined ? usage : restateUsage(usage, listAccountedModels(plan, specification));
+  const alias = { sourceId: source.taskResultId, warnings, usage: restated };
+  return store.results.recordAlias(taskResultId, alias, attempt);
 }
 
 async function explain(store: Store, plan: Plan, task: PlannedTaskSpecification, finding: Finding) {

@@ -6,11 +6,12 @@ import { isWithinErrorLimit } from '../evaluation/reuse/usability.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import { isBlobLost } from '../storage/is-blob-lost.ts';
-import type { QueryCounts, SegmentRecord, TaskResultRecord, TaskResultSummary } from '../storage/result-index.ts';
+import type { SegmentRecord, TaskResultRecord, TaskResultSummary } from '../storage/result-index.ts';
 import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { countQueries, getAttempt, getTaskResult, readSealed } from './segment-access.ts';
+import { sumTaskUsage } from './sum-usage.ts';
 
 /** Damage that comes back as often as this is none that scoring anew can mend. */
 const maxScorings = 3;
@@ -56,7 +57,8 @@ export function createComputeMetrics({
     const total = record.samples.total;
     const summary: TaskResultSummary = {
       samples: { total, ...counts, excludedFromMetrics: computed.num_excluded_from_metrics },
-      queries: await countAllQueries(store, record, solveSegments, scoreSegments),
+      ...(await countAllQueries(store, record, solveSegments, scoreSegments)),
+      usage: await sumTaskUsage(store, { plan, task }, record, { solve: solveSegments, score: scoreSegments }),
       manifest: await putJson(store, {
         schema: 1,
         task_result: taskResultId,
@@ -110,17 +112,18 @@ async function countAllQueries(
   record: TaskResultRecord,
   solve: readonly SegmentRecord[],
   score: readonly SegmentRecord[],
-): Promise<QueryCounts> {
+): Promise<Pick<TaskResultSummary, 'queries' | 'answersStood'>> {
   const solver = sumQueries(solve);
-  const judges = sumQueries(score);
-  if (record.mends !== null) {
-    const sent = solver.sent + judges.sent;
-    const all = (await countRecorded<SolvedSample>(store, solve)) + (await countRecorded<ScoredSample>(store, score));
-    return { sent, retried: solver.retried + judges.retried, saved: Math.max(0, all - sent) };
-  }
-  if (record.reuse !== 'partial')
-    return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
-  return { ...judges, saved: solver.sent };
+  const { stood, ...judges } = sumQueries(score);
+  // What stood singly in solver outputs that stand is saved with them.
+  if (record.reuse === 'partial')
+    return { queries: { ...judges, saved: solver.sent + solver.stood }, answersStood: stood };
+  const sent = solver.sent + judges.sent;
+  const retried = solver.retried + judges.retried;
+  const answersStood = solver.stood + stood;
+  if (record.mends === null) return { queries: { sent, retried, saved: 0 }, answersStood };
+  const all = (await countRecorded<SolvedSample>(store, solve)) + (await countRecorded<ScoredSample>(store, score));
+  return { queries: { sent, retried, saved: Math.max(0, all - sent - answersStood) }, answersStood };
 }
 
 /** All queries behind sealed segments, whoever sent them. */
@@ -128,24 +131,30 @@ async function countRecorded<Outcome extends SolvedSample | ScoredSample>(
   store: Store,
   segments: readonly SegmentRecord[],
 ): Promise<number> {
-  let sent = 0;
-  for (const { blob, queries } of segments) {
+  let all = 0;
+  for (const { blob, queries, answersStood = 0 } of segments) {
     try {
-      for (const { trials } of await readSegmentLines<Outcome>(store.content, blob.digest))
-        sent += countQueries(trials).sent;
+      for (const { trials } of await readSegmentLines<Outcome>(store.content, blob.digest)) {
+        const { sent, stood } = countQueries(trials);
+        all += sent + stood;
+      }
     } catch (error) {
       // What is lost is only not counted as saved: nothing of the result depends on it.
       if (!isBlobLost(error)) throw error;
-      sent += queries.sent;
+      all += queries.sent + answersStood;
     }
   }
-  return sent;
+  return all;
 }
 
-function sumQueries(segments: readonly SegmentRecord[]): { sent: number; retried: number } {
+function sumQueries(segments: readonly SegmentRecord[]): { sent: number; retried: number; stood: number } {
   return segments.reduce(
-    (sum, { queries }) => ({ sent: sum.sent + queries.sent, retried: sum.retried + queries.retried }),
-    { sent: 0, retried: 0 },
+    (sum, { queries, answersStood = 0 }) => ({
+      sent: sum.sent + queries.sent,
+      retried: sum.retried + queries.retried,
+      stood: sum.stood + answersStood,
+    }),
+    { sent: 0, retried: 0, stood: 0 },
   );
 }
 

@@ -18,6 +18,7 @@ import { createPreparedTasks } from './prepared-tasks.ts';
 import { createSegmentRunner, type OnNotice } from './run-segment.ts';
 import { createScoreSegment } from './score.ts';
 import { createSolveSegment } from './solve.ts';
+import { createStandingAnswers } from './standing-answers.ts';
 import { createStoreRecords } from './store.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 import { createWaitActivities as createWait } from './wait.ts';
@@ -71,15 +72,18 @@ export function createWorkActivities(dependencies: {
   readonly store: Store;
   readonly models: Models;
   readonly onNotice?: OnNotice | undefined;
+  /** By which the age of single answers is judged. */
+  readonly now?: (() => number) | undefined;
   readonly telemetry?: Telemetry | undefined;
 }): WorkActivities {
   const { store, models } = dependencies;
   const plans = createPlanCache(store.content);
   const getPrepared = createPreparedTasks({ content: store.content, plans, models });
+  const getStanding = createStandingAnswers(store, dependencies);
   const runSegment = createSegmentRunner(dependencies);
   // Damage heals within a run: scoring has lost solver outputs solved again, metrics have lost scores made again.
-  const solveSegment = createSolveSegment({ store, models, getPrepared }, runSegment);
-  const scoreSegment = createScoreSegment({ store, models, getPrepared }, runSegment, solveSegment);
+  const solveSegment = createSolveSegment({ store, models, getPrepared, getStanding }, runSegment);
+  const scoreSegment = createScoreSegment({ store, models, getPrepared, getStanding }, runSegment, solveSegment);
   const computeMetrics = createComputeMetrics({ store, plans, scoreSegment });
   return translateErrors<WorkActivities>(store, { solveSegment, scoreSegment, computeMetrics });
 }

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { Telemetry } from '../contracts/telemetry.ts';
 import type { Answer } from '../evaluation/model-io.ts';
+import type { Budget } from '../models/budget.ts';
 import { QueryAbandoned } from '../models/models.ts';
 import type { Journal, JournalAnswer, JournalOutcome, SegmentWork } from '../storage/journal.ts';
 
@@ -18,6 +19,8 @@ export interface PatientJournalOptions {
   /** Hears once each time the journal begins to refuse what it is given. */
   readonly onRefusal?: ((reason: string) => void) | undefined;
   readonly telemetry?: Pick<Telemetry, 'journalCommitted'> | undefined;
+  /** What the run may still spend; left out: anything. */
+  readonly budget?: Budget | undefined;
   readonly sleep?: ((durationMs: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
@@ -33,11 +36,11 @@ export interface PatientJournal {
   appendOutcome(outcome: JournalOutcome): Promise<string>;
   /**
    * Runs `send` while the journal takes what comes back. `send` throws `QueryAbandoned` when its signal fires before it
-   * has sent anything; it is run again when the journal can be written again.
+   * has sent anything; it is run again when the journal can be written again. `budget` is what it has to ask before.
    *
    * @throws {QueryAbandoned} once the activity is told to stop.
    */
-  whileWritable<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  whileWritable<Result>(send: (signal: AbortSignal, budget: Budget | undefined) => Promise<Result>): Promise<Result>;
   /** Nothing is sent until it is unpaused, as if the journal could not be written; what comes back is written. */
   pause(): void;
   unpause(): void;
@@ -46,7 +49,7 @@ export interface PatientJournal {
 export function createPatientJournal(
   journal: Pick<Journal, 'appendAnswer' | 'appendOutcome'>,
   segment: SegmentWork,
-  { signal, onRefusal, telemetry, sleep = sleepOrWake }: PatientJournalOptions,
+  { signal, onRefusal, telemetry, budget, sleep = sleepOrWake }: PatientJournalOptions,
 ): PatientJournal {
   let refused = 0;
   let isPaused = false;
@@ -65,7 +68,7 @@ export function createPatientJournal(
         if (broken !== undefined) throw broken.error;
         if (begins.aborted) continue;
         try {
-          return await send(begins);
+          return await send(begins, budget);
         } catch (error) {
           if (signal.aborted || !(error instanceof QueryAbandoned)) throw error;
         }

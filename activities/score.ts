@@ -10,6 +10,7 @@ import { createJournalledQueries } from './journalled-queries.ts';
 import type { RunSegment, SegmentDependencies, SegmentStage } from './run-segment.ts';
 import {
   countQueries,
+  findOldestStanding,
   getAt,
   getAttempt,
   getModel,
@@ -19,6 +20,7 @@ import {
   readSamples,
   readSealed,
 } from './segment-access.ts';
+import { createSegmentMeter } from './segment-meter.ts';
 
 /** Damage that comes back as often as this is none that solving anew can mend. */
 const maxSolves = 3;
@@ -32,7 +34,7 @@ const maxSolves = 3;
  * @throws {ApplicationFailure} `outputs-lost`.
  */
 export function createScoreSegment(
-  { store, models, getPrepared }: SegmentDependencies,
+  { store, models, getPrepared, getStanding }: SegmentDependencies,
   runSegment: RunSegment,
   solveSegment: WorkActivities['solveSegment'],
 ): WorkActivities['scoreSegment'] {
@@ -46,8 +48,11 @@ export function createScoreSegment(
       const samples = await readSamples(prepared, segmentIndex);
       const solved = await readSolved(store, { ...input, attempt }, solveSegment);
       const { plan, task, scoreSample } = prepared;
+      const meter = createSegmentMeter(plan, task, 'score');
+      const findStanding = await getStanding(plan, segment);
       return {
         ...scoreStage,
+        meter,
         modelVersions: listModelVersions(
           plan,
           task.definition.scorers.map((scorer) => ('model_key' in scorer ? scorer.model_key : undefined)),
@@ -56,7 +61,14 @@ export function createScoreSegment(
         async run(sampleIndex, answers, journal) {
           const sample = getAt(samples, sampleIndex);
           const outputs = getAt(solved, sampleIndex);
-          const queries = createJournalledQueries({ models, journal, sample, answers });
+          const queries = createJournalledQueries({
+            models,
+            journal,
+            sample,
+            answers,
+            onLost: meter.lose,
+            findStanding,
+          });
           const generateFor: ScoreSampleInput['generateFor'] = ({ scorerKey, trial, modelKey, recorder }) =>
             queries.makeGenerate({ trial, scorerKey, modelKey, model: getModel(plan, modelKey), recorder });
           const warnOnce = (message: string): unknown => warnings.add(message);
@@ -72,11 +84,13 @@ export function createScoreSegment(
   };
 }
 
-const scoreStage: Omit<SegmentStage<ScoredSample>, 'sampleIndexes' | 'modelVersions' | 'run'> = {
+const scoreStage: Omit<SegmentStage<ScoredSample>, 'sampleIndexes' | 'modelVersions' | 'run' | 'meter'> = {
   // Errors of the solver are carried along, not this stage's own; but what carries one is scored anew with the solver.
   isTriedAgain: (scored) => scored.errors.length > 0,
   hasFailed: (scored) => scored.errors.some(({ stage }) => stage !== 'solver'),
   countQueries: (scored) => countQueries(scored.trials),
+  listTrials: ({ trials }) => trials,
+  findOldestStanding: (scored) => findOldestStanding(scored.trials),
   listAnswers: ({ sample_index, trials }) => listStandingAnswers(sample_index, trials),
 };
 

@@ -81,14 +81,33 @@ interface QueriedTrial extends Pick<SolvedTrial, 'trial' | 'queries' | 'failed_q
   readonly scorer_key?: string;
 }
 
-export function countQueries(trials: readonly QueriedTrial[]): { sent: number; retried: number } {
-  const count = { sent: 0, retried: 0 };
+interface CountedTrial extends Pick<QueriedTrial, 'failed_queries'> {
+  readonly queries: readonly Pick<QueriedTrial['queries'][number], 'evidence' | 'origin'>[];
+}
+
+/** `stood`: answers of other results that stood singly, which are not among those sent. */
+export function countQueries(trials: readonly CountedTrial[]): { sent: number; retried: number; stood: number } {
+  const count = { sent: 0, retried: 0, stood: 0 };
   for (const { queries, failed_queries: failed } of trials) {
-    count.sent += queries.length + failed.sent;
+    count.sent += failed.sent;
     count.retried += failed.retried;
-    for (const { evidence } of queries) count.retried += evidence.retries.length;
+    for (const { evidence, origin } of queries) {
+      // Nothing left for what stood; its retries were those of the task result that asked.
+      if (origin !== undefined) count.stood++;
+      else {
+        count.sent++;
+        count.retried += evidence.retries.length;
+      }
+    }
   }
   return count;
+}
+
+/** When the oldest of the answers that stood had arrived; ISO 8601, null where none stood. */
+export function findOldestStanding(trials: readonly QueriedTrial[]): string | null {
+  return trials
+    .flatMap(({ queries }) => queries.flatMap(({ origin }) => origin?.answered_at ?? []))
+    .reduce<string | null>((oldest, at) => (oldest === null || at < oldest ? at : oldest), null);
 }
 
 /** Errors of an answer itself: to ask again is the only way to another one. */

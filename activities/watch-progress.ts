@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { ProgressMark, ProgressReport, TaskReport, WaitActivities } from '../contracts/activities.ts';
 import { isFinal, type Status } from '../contracts/status.ts';
+import { formatCost } from '../evaluation/usage/cost.ts';
+import { decodeUsage } from '../evaluation/usage/stored-usage.ts';
+import { addUsage, sumUsage, type Usage } from '../evaluation/usage/usage.ts';
 import type { Store } from '../storage/store.ts';
 import { makeInterruption } from './interruption.ts';
 
@@ -29,10 +32,11 @@ export function createWatchProgress({
   };
 
   async function readReport(runId: string): Promise<ProgressReport> {
-    const [taskResults, progress, waits] = await Promise.all([
+    const [taskResults, progress, waits, soFar] = await Promise.all([
       results.listTaskResults(runId),
       runs.listProgress(runId),
       runs.listWaits(runId),
+      runs.listUsage(runId),
     ]);
     const holders = new Map(waits.map(({ taskResultId, holderRunId }) => [taskResultId, holderRunId]));
     const sum = { samples: 0, solved: 0, scored: 0, errors: 0 };
@@ -64,8 +68,14 @@ export function createWatchProgress({
         underWay.push({ key, ...done, waitsFor });
       }
     }
-    return { ...sum, queries, tasks, underWay, waiting: holders.size };
+    const usage = addUsage(...taskResults.map((record) => soFar.get(record.taskResultId) ?? decodeUsage(record.usage)));
+    return { ...sum, queries, ...describeCost(usage), tasks, underWay, waiting: holders.size };
   }
+}
+
+function describeCost(usage: Usage): Pick<ProgressReport, 'cost'> {
+  const { queries, cost } = sumUsage(usage, 'sent');
+  return queries === 0 || cost === null ? {} : { cost: formatCost(cost) };
 }
 
 function isNews(report: ProgressReport, last: ProgressMark | null): boolean {

@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { makeSums, makeSumsRun, overHttp } from './sums/make-sums-run.ts';
 
 // `npm run bench:recovery -- --rounds 10`: how long a crash keeps a run from working. In each round a run is half done when
 // command, worker and Temporal server are killed with -9; measured is the time from the start of the same command to the
@@ -149,38 +150,8 @@ async function startService() {
 
 /** Segments are sealed and half open at the kill: what has to be read again is a real journal. */
 function makeRun() {
-  const rows = Array.from({ length: samples }, (_, index) => ({
-    sample_id: `s${index}`,
-    question: `${index}`,
-    answer: '4',
-  }));
-  return {
-    models: [
-      {
-        key: 'mock',
-        max_concurrent_requests: concurrency,
-        config: { connection_type: 'openai_compatible', base_url: service.baseUrl, model_key: 'mock' },
-      },
-    ],
-    datasets: [{ key: 'rows', source: { type: 'inline', samples: rows } }],
-    tasks: [
-      {
-        key: 'sums',
-        definition: {
-          dataset: { key: 'rows' },
-          solver: {
-            type: 'single_turn_solver',
-            input_builder: {
-              type: 'chat_completion',
-              input_messages: [{ role: 'user', content: 'What is {{ sample.question }}?' }],
-            },
-          },
-          scorers: [{ type: 'string_equals', ground_truth: '{{ sample.answer }}' }],
-        },
-      },
-    ],
-    evaluation: { key: 'recovery', task_specifications: [{ task_key: 'sums', model_key: 'mock' }] },
-  };
+  const model = { max_concurrent_requests: concurrency, config: overHttp(service.baseUrl) };
+  return makeSumsRun({ model, source: { type: 'inline', samples: makeSums(samples) } });
 }
 
 function findMedian(values: readonly number[]): number {

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
-import { defineRun, openStet, type RunDocument, type Stet } from '../embedded/index.ts';
+import { openStet, type RunDocument, type Stet } from '../embedded/index.ts';
+import { measureBareLoop } from './sums/bare-loop.ts';
+import { makeSums, makeSumsRun, overHttp } from './sums/make-sums-run.ts';
+import { startMock } from './sums/start-mock.ts';
 
 // `npm run bench:smoke [samples]`: the engine's own cost, as ratios measured in one run on one machine.
 
@@ -13,22 +13,18 @@ const samples = Number(process.argv[2] ?? 10_000);
 const concurrency = 64;
 
 const folder = await mkdtemp(path.join(tmpdir(), 'stet-bench-'));
-const rows = Array.from({ length: samples }, (_, index) => ({
-  sample_id: `q${index}`,
-  question: `${index}+1=?`,
-  answer: '4',
-}));
-await writeFile(path.join(folder, 'rows.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+await writeFile(
+  path.join(folder, 'rows.jsonl'),
+  makeSums(samples)
+    .map((row) => JSON.stringify(row))
+    .join('\n'),
+);
 await writeFile(
   path.join(folder, 'model.mjs'),
   'export default async ({ messages }) => messages.length === 1 ? "4" : "";\n',
 );
 
-const mock = spawn(process.execPath, [fileURLToPath(new URL('./mock-server.js', import.meta.url))], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-});
-const [line] = (await once(mock.stdout, 'data')) as [Buffer];
-const baseUrl = line.toString().trim();
+const mock = await startMock();
 
 const stet = await openStet({ store: path.join(folder, '.stet'), workingDirectory: folder });
 try {
@@ -41,12 +37,12 @@ try {
   const typescript = await time(() => execute(stet, makeRun('typescript')));
   report('in process, typescript', typescript.ms, typescript.result);
 
-  await bareLoop(Math.min(samples, 1_000)); // warms the server
-  const bare = await time(() => bareLoop(samples));
-  console.log(`bare loop over HTTP: ${perSecond(bare.ms)} requests/s`);
+  await measureBareLoop(mock.baseUrl, Math.min(samples, 1_000), concurrency); // warms the server
+  const bare = await measureBareLoop(mock.baseUrl, samples, concurrency);
+  console.log(`bare loop over HTTP: ${bare.toFixed(0)} requests/s`);
   const http = await time(() => execute(stet, makeRun('http')));
   report('through HTTP', http.ms, http.result);
-  console.log(`through HTTP / bare loop: ${(http.ms / bare.ms).toFixed(2)}`);
+  console.log(`through HTTP / bare loop: ${((http.ms * bare) / (1_000 * samples)).toFixed(2)}`);
 
   const again = await time(() => execute(stet, makeRun('http')));
   console.log(
@@ -58,44 +54,17 @@ try {
   );
 } finally {
   await stet.close();
-  mock.stdin.end();
+  mock.process.kill();
   await rm(folder, { recursive: true, force: true });
 }
 
 function makeRun(kind: 'placeholder' | 'typescript' | 'http', numSamples?: number) {
-  const connections = {
-    placeholder: { connection_type: 'placeholder' },
-    typescript: { connection_type: 'typescript', module: './model.mjs' },
-    http: { connection_type: 'openai_compatible', base_url: baseUrl, model_key: 'mock' },
+  const models = {
+    placeholder: { config: { connection_type: 'placeholder' } },
+    typescript: { config: { connection_type: 'typescript', module: './model.mjs' } },
+    http: { max_concurrent_requests: concurrency, config: overHttp(mock.baseUrl) },
   } as const;
-  return defineRun({
-    models: [
-      {
-        key: kind,
-        ...(kind === 'http' ? { max_concurrent_requests: concurrency } : {}),
-        config: connections[kind],
-      },
-    ],
-    datasets: [{ key: 'rows', source: { type: 'local', file_path: './rows.jsonl' } }],
-    tasks: [
-      {
-        key: 'sums',
-        definition: {
-          dataset: { key: 'rows' },
-          solver: {
-            type: 'single_turn_solver',
-            input_builder: {
-              type: 'chat_completion',
-              input_messages: [{ role: 'user', content: 'What is {{ sample.question }}' }],
-            },
-          },
-          scorers: [{ type: 'string_equals', ground_truth: '{{ sample.answer }}' }],
-        },
-      },
-    ],
-    evaluation: { key: 'bench', task_specifications: [{ task_key: 'sums', model_key: kind }] },
-    ...(numSamples === undefined ? {} : { run_config: { num_samples: numSamples } }),
-  });
+  return makeSumsRun({ model: models[kind], source: { type: 'local', file_path: './rows.jsonl' }, numSamples });
 }
 
 async function execute(client: Stet, run: ReturnType<typeof makeRun>): Promise<RunDocument> {
@@ -103,23 +72,6 @@ async function execute(client: Stet, run: ReturnType<typeof makeRun>): Promise<R
   if (document.status !== 'completed')
     throw new Error(`The run is ${document.status}: ${JSON.stringify(document.tasks[0]?.error)}`);
   return document;
-}
-
-/** The same requests with plain `fetch`: what a script without an engine does, storing nothing. */
-async function bareLoop(count: number): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) {
-      const content = `What is ${next++}+1=?`;
-      const response = await fetch(`${baseUrl}/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'mock', messages: [{ role: 'user', content }] }),
-      });
-      await response.json();
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, lane));
 }
 
 async function time<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly result: T }> {

@@ -1,5 +1,6 @@
 import type { Stet } from '../client/stet.ts';
 import type { Diagnosis } from '../embedded/diagnose.ts';
+import type { NamesQuestion, StoredName } from '../embedded/list-names.ts';
 import type { MigratedStore, MigrateOptions } from '../embedded/migrate-store.ts';
 import type { RekeyOptions, RekeyReport } from '../embedded/rekey-store.ts';
 import type { StartedWorker } from '../embedded/start-worker.ts';
@@ -11,6 +12,8 @@ export interface TextOutput {
   /** Width of the terminal in characters. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Whether the reader has gone. */
+  readonly destroyed?: boolean | undefined;
 }
 
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -49,6 +52,8 @@ export interface CommandContext {
   diagnose(options: DiagnoseOptions): Promise<readonly Diagnosis[]>;
   migrate(options: MigrateOptions): Promise<MigratedStore>;
   rekey(options: RekeyOptions): Promise<RekeyReport>;
+  /** Names in a store, for completion; without Temporal. */
+  listNames(question: NamesQuestion, options: { readonly store?: string }): Promise<readonly StoredName[]>;
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -11,12 +11,21 @@ export interface CommandEntry {
   readonly name: string;
   /** One line of `stet --help`. */
   readonly summary: string;
+  /** What it prints is for programs, and has no form for people. */
+  readonly isForPrograms?: true;
+  /** Left out of the help. */
+  readonly isHidden?: true;
   /** Loaded only when the command is called, so that `stet --help` is quick. */
   load(): Promise<DefineCommand>;
 }
 
 /** Every command of `stet`. A new one is its file and one entry here. */
 export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'write a run file to begin with, which runs at once',
+    load: async () => (await import('./init.ts')).defineInitCommand,
+  },
   {
     name: 'run',
     summary: 'run an evaluation; take from the store what may stand',
@@ -33,6 +42,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./validate.ts')).defineValidateCommand,
   },
   {
+    name: 'try',
+    summary: 'run one sample with everything shown; store nothing',
+    load: async () => (await import('./try.ts')).defineTryCommand,
+  },
+  {
     name: 'list',
     summary: 'list the runs of the store, newest first',
     load: async () => (await import('./list.ts')).defineListCommand,
@@ -41,6 +55,21 @@ export const commandEntries: readonly CommandEntry[] = [
     name: 'show',
     summary: 'show a run, one of its tasks, or one sample',
     load: async () => (await import('./show.ts')).defineShowCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'show where every piece of a run came from, or what a run file changed since',
+    load: async () => (await import('./explain.ts')).defineExplainCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write the samples of a run as JSON lines or CSV',
+    load: async () => (await import('./export.ts')).defineExportCommand,
+  },
+  {
+    name: 'diff',
+    summary: 'compare two runs, or tasks of one: better, or noise?',
+    load: async () => (await import('./diff.ts')).defineDiffCommand,
   },
   {
     name: 'resume',
@@ -96,5 +125,18 @@ export const commandEntries: readonly CommandEntry[] = [
     name: 'doctor',
     summary: 'check what Stet needs on this machine',
     load: async () => (await import('./doctor.ts')).defineDoctorCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print what makes bash, zsh or fish complete commands and names',
+    isForPrograms: true,
+    load: async () => (await import('./completion.ts')).defineCompletionCommand,
+  },
+  {
+    name: '__complete',
+    summary: 'what can be typed next',
+    isForPrograms: true,
+    isHidden: true,
+    load: async () => (await import('./completion.ts')).defineCompleteCommand,
   },
 ];

@@ -4,6 +4,7 @@ import { isRaised } from '../contracts/alert-finding.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes, signalExitCodes } from './exit-codes.ts';
+import type { ReportFlags } from './options/report-options.ts';
 import { openStore, type StoreFlags } from './options/store-options.ts';
 import { formatEstimate, shortenId } from './output/format.ts';
 import { writeJson } from './output/json.ts';
@@ -15,6 +16,7 @@ import { renderResultTable } from './output/result-table.ts';
 import { renderRunBeginning } from './output/run-beginning.ts';
 import { cleanText } from './output/text.ts';
 import { reportOpenRuns } from './report-open-runs.ts';
+import { prepareReports, type Reports } from './reports/prepare-reports.ts';
 import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 
 /** A command with a run. */
@@ -23,6 +25,7 @@ export interface RunWork {
   readonly handle: RunHandle;
   readonly stop: StopWatch;
   readonly progress: ProgressView;
+  readonly reports: Reports;
 }
 
 /** What a command does with a run that it has; gives the exit code. */
@@ -36,10 +39,11 @@ export type Stay = (context: CommandContext, flags: StoreFlags, work: RunWork) =
  */
 export async function beginRun(
   context: CommandContext,
-  flags: StoreFlags,
+  flags: StoreFlags & ReportFlags,
   start: (stet: Stet, signal: AbortSignal) => Promise<RunHandle | undefined>,
   stay: Stay = stayWithRun,
 ): Promise<number> {
+  const reports = await prepareReports(context, flags);
   const stop = watchStopSignals(context);
   const progress = makeProgressView(context);
   // Until there is a run, there is nothing to cancel: what is being prepared is given up.
@@ -61,7 +65,7 @@ export async function beginRun(
       if (handle === undefined) return exitCodes.done;
       if (typeof handle === 'string') return reportNotStarted(context, flags, handle);
       isStarted = true;
-      return await stay(context, flags, { stet, handle, stop, progress });
+      return await stay(context, flags, { stet, handle, stop, progress, reports });
     } finally {
       await stet.close();
     }
@@ -81,7 +85,7 @@ export async function stayUntilEnd(
   work: RunWork,
   stopping: Stopping,
 ): Promise<number> {
-  const { stet, handle, stop, progress } = work;
+  const { stet, handle, stop, progress, reports } = work;
   const output = makeHumanOutput(context, flags);
   let run: RunDocument | undefined;
   try {
@@ -97,16 +101,18 @@ export async function stayUntilEnd(
   const shown = run ?? (await stet.show(handle.id));
   if (isFinal(shown.status)) {
     output.write(`\n${renderResultTable(shown, output, context.now())}`);
-    output.write(renderNextSteps(shown, commandLine));
+    output.write(renderNextSteps(shown, commandLine, output.style));
   } else if (handle.isFollowed === true) {
     output.write(`Run ${shortenId(handle.id)} goes on. Follow it: ${commandLine('watch', shortenId(handle.id))}\n`);
   } else {
     output.write(`Run ${shortenId(handle.id)} stays open. Go on: ${commandLine('resume', shortenId(handle.id))}\n`);
   }
   if (flags.json === true) writeJson(context.stdout, shown);
+  // Of a run that goes on there is nothing final to report.
+  const isReported = !isFinal(shown.status) || (await reports.write(stet, shown));
   await reportOpenRuns(context, stet, flags, { except: handle.id });
   if (stop.signal !== undefined) return signalExitCodes[stop.signal];
-  if (shown.status !== 'completed') return exitCodes.failed;
+  if (shown.status !== 'completed' || !isReported) return exitCodes.failed;
   return (shown.alerts ?? []).some(isRaised) ? exitCodes.gate : exitCodes.done;
 }
 
@@ -122,7 +128,7 @@ async function showEvents(
         output.write(renderRunBeginning(event, output, context.now()));
         break;
       case 'progress':
-        progress.update(event.tasks);
+        progress.update(event.tasks, event.limits);
         break;
       case 'notice':
         progress.note(cleanText(event.message));

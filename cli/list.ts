@@ -2,7 +2,7 @@ import type { CommandContext } from './command-context.ts';
 import type { DefineCommand } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { renderExamples } from './options/examples.ts';
-import { parsePositiveInteger } from './options/run-file-options.ts';
+import { parsePositiveInteger } from './options/parse-positive-integer.ts';
 import { addStoreOptions, type StoreFlags } from './options/store-options.ts';
 import { writeJson } from './output/json.ts';
 import { makeCommandLines } from './output/next-steps.ts';

@@ -31,6 +31,10 @@ const context: CommandContext = {
   diagnose: async (options) => (await import('../embedded/diagnose.ts')).diagnose(options),
   migrate: async (options) => (await import('../embedded/migrate-store.ts')).migrate(options),
   rekey: async (options) => (await import('../embedded/rekey-store.ts')).rekey(options),
+  listNames: async (question, { store }) => {
+    const { listNames } = await import('../embedded/list-names.ts');
+    return listNames(question, { store, environment: process.env, workingDirectory: process.cwd() });
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,

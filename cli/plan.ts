@@ -33,7 +33,7 @@ async function showPlan(context: CommandContext, flags: PlanFlags): Promise<numb
     const plan = await stet.plan(flags.file, planOptions);
     const output = makeHumanOutput(context, flags);
     if (flags.json === true) writeJson(context.stdout, plan);
-    else output.write(renderPlanTable(plan, output, context.now()));
+    else output.write(renderPlanTable(plan, output, context.now(), { isBrief: false }));
     await reportOpenRuns(context, stet, flags);
     const wouldWork = plan.tasks.some((task) => task.reuse !== 'full');
     return flags.exitCode === true && wouldWork ? exitCodes.workToDo : exitCodes.done;

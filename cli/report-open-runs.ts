@@ -12,6 +12,6 @@ export async function reportOpenRuns(
   flags: StoreFlags,
   options: { readonly except?: string } = {},
 ): Promise<void> {
-  const runs = (await stet.list({ limit: 200 })).filter((run) => run.run !== options.except);
+  const runs = (await stet.list({ limit: 200, onlyOpen: true })).filter((run) => run.run !== options.except);
   context.stderr.write(renderOpenRuns(runs, makeNoticeOutput(context), makeCommandLines(context.environment, flags)));
 }

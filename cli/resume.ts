@@ -4,13 +4,15 @@ import type { CommandContext } from './command-context.ts';
 import type { DefineCommand } from './commands.ts';
 import { beginRun } from './follow-run.ts';
 import { renderExamples } from './options/examples.ts';
-import { addOverrideOptions, type RunFileFlags, toPlanOptions } from './options/run-file-options.ts';
+import { addReportOptions, type ReportFlags } from './options/report-options.ts';
+import { addOverrideOptions, type RunFileFlags, toLimitOptions, toPlanOptions } from './options/run-file-options.ts';
 import { addStoreOptions, addUiOption, type StoreFlags } from './options/store-options.ts';
 import { shortenId } from './output/format.ts';
 import { writeJson } from './output/json.ts';
 import { makeHumanOutput } from './output/output.ts';
+import { prepareReports } from './reports/prepare-reports.ts';
 
-interface ResumeFlags extends Partial<RunFileFlags>, StoreFlags {
+interface ResumeFlags extends Partial<RunFileFlags>, StoreFlags, ReportFlags {
   readonly errors?: boolean;
 }
 
@@ -22,10 +24,15 @@ export const defineResumeCommand: DefineCommand = (command, perform) => {
       '-f, --file <file>',
       'run file in place of the stored plan, with the same solver part: mends a broken scorer',
     );
-  addUiOption(addStoreOptions(addOverrideOptions(withFile)))
+  addReportOptions(addUiOption(addStoreOptions(addOverrideOptions(withFile))))
     .addHelpText(
       'after',
-      renderExamples(['stet resume latest', 'stet resume latest -f run.yaml', 'stet resume --errors nightly --json']),
+      renderExamples([
+        'stet resume latest',
+        'stet resume latest -f run.yaml',
+        'stet resume --errors nightly --json',
+        'stet resume latest --max-cost 10',
+      ]),
     )
     .action((run: string, flags: ResumeFlags) => perform((context) => resumeEvaluation(context, flags, run)));
 };
@@ -48,13 +55,14 @@ function toResumeOptions(context: CommandContext, flags: ResumeFlags): ResumeOpt
     );
   }
   if (file !== undefined) return { source: file, ...toPlanOptions(flags, context.environment) };
-  const given = Object.keys(toPlanOptions(flags, {}));
+  const limits = toLimitOptions(flags);
+  const given = Object.keys(toPlanOptions(flags, {})).filter((name) => !(name in limits));
   if (given.length > 0) {
     throw new EvaluationError('usage', 'Options that change a run file need one: the stored plan is taken as it is.', {
       hint: 'Name the file with -f.',
     });
   }
-  return errors === undefined ? {} : { errors };
+  return { ...limits, ...(errors === undefined ? {} : { errors }) };
 }
 
 async function hasNothingToMend(
@@ -65,6 +73,7 @@ async function hasNothingToMend(
   const run = await stet.show(reference);
   if (run.status !== 'completed' || run.tasks.some((task) => task.samples.errors > 0)) return false;
   if (flags.json === true) writeJson(context.stdout, run);
+  await (await prepareReports(context, flags)).write(stet, run);
   makeHumanOutput(context, flags).write(
     `Run ${shortenId(run.run)} has no failed samples; there is nothing to try again.\n`,
   );

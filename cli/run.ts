@@ -6,20 +6,21 @@ import { beginRun, stayWithRun } from './follow-run.ts';
 import { leaveRun } from './leave-run.ts';
 import { type AlertFlags, addAlertOptions, toAlertOptions } from './options/alert-options.ts';
 import { renderExamples } from './options/examples.ts';
+import { addReportOptions, checkNoReports, type ReportFlags } from './options/report-options.ts';
 import { addResumeChoiceOptions, decideAboutResumable, type ResumeFlags } from './options/resume-choice.ts';
 import { addRunFileOptions, type RunFileFlags, toPlanOptions } from './options/run-file-options.ts';
 import { addStoreOptions, addUiOption, type StoreFlags } from './options/store-options.ts';
 import { makeHumanOutput } from './output/output.ts';
 import { renderPlanTable } from './output/plan-table.ts';
 
-interface RunFlags extends RunFileFlags, StoreFlags, ResumeFlags, AlertFlags {
+interface RunFlags extends RunFileFlags, StoreFlags, ResumeFlags, AlertFlags, ReportFlags {
   readonly label?: string;
   readonly frozen?: boolean;
   readonly detach?: boolean;
 }
 
 export const defineRunCommand: DefineCommand = (command, perform) => {
-  addUiOption(addStoreOptions(addAlertOptions(addResumeChoiceOptions(addRunFileOptions(command)))))
+  addReportOptions(addUiOption(addStoreOptions(addAlertOptions(addResumeChoiceOptions(addRunFileOptions(command))))))
     .option('--label <text>', 'a name for the run; "show" and the others accept it')
     .option('--frozen', 'exit with 3 in place of sending any query')
     .option('--detach', 'leave the run to "stet up" or to workers, and return at once')
@@ -29,6 +30,7 @@ export const defineRunCommand: DefineCommand = (command, perform) => {
         'stet run -f examples/quickstart/run.yaml',
         'stet run -f run.yaml --only curt --num-samples 20 --label trial',
         'stet run -f run.yaml --set config.model=large --json > result.json',
+        'stet run -f run.yaml --junit junit.xml --markdown comment.md',
       ]),
     )
     .action((flags: RunFlags) => perform((context) => runEvaluation(context, flags)));
@@ -37,6 +39,7 @@ export const defineRunCommand: DefineCommand = (command, perform) => {
 async function runEvaluation(context: CommandContext, flags: RunFlags): Promise<number> {
   const planOptions = toPlanOptions(flags, context.environment);
   const decide = decideAboutResumable(context, flags);
+  if (flags.detach === true) checkNoReports(flags);
   const stay = flags.detach === true ? leaveRun : stayWithRun;
   return beginRun(
     context,

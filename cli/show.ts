@@ -6,7 +6,11 @@ import type { CommandContext } from './command-context.ts';
 import type { DefineCommand } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { renderExamples } from './options/examples.ts';
+import { parseCount } from './options/parse-duration.ts';
+import { parsePositiveInteger } from './options/parse-positive-integer.ts';
+import { addReportOptions, hasReports, type ReportFlags } from './options/report-options.ts';
 import { addStoreOptions, type StoreFlags } from './options/store-options.ts';
+import { addWhereOption } from './options/where-option.ts';
 import { shortenId } from './output/format.ts';
 import { writeJson } from './output/json.ts';
 import { makeCommandLines } from './output/next-steps.ts';
@@ -17,15 +21,32 @@ import { renderRunHeading } from './output/run-heading.ts';
 import { renderSampleView } from './output/sample-view.ts';
 import { hasError, isNotable, renderSampleList, renderTaskView } from './output/task-view.ts';
 import { reportOpenRuns } from './report-open-runs.ts';
+import { prepareReports } from './reports/prepare-reports.ts';
+import { type PageFlags, showSamples } from './show-samples.ts';
 import { withStore } from './with-store.ts';
 
+interface ShowFlags extends StoreFlags, PageFlags, ReportFlags {
+  readonly samples?: boolean;
+}
+
 export const defineShowCommand: DefineCommand = (command, perform) => {
-  addStoreOptions(command)
+  addReportOptions(addStoreOptions(addWhereOption(command)))
     .argument('<run>', 'id, unique beginning of an id, label, "latest" or "latest~1"')
     .argument('[task]', 'key of a task specification')
     .argument('[sample]', 'id of a sample')
-    .addHelpText('after', renderExamples(['stet show latest', 'stet show latest answers hours-07']))
-    .action((run: string, task: string | undefined, sample: string | undefined, flags: StoreFlags) =>
+    .option('--samples', 'list the samples of the task from the first, in pages')
+    .option('--limit <number>', 'samples on a page (default: 20)', parsePositiveInteger)
+    .option('--skip <number>', 'leave out so many that would be listed', parseCount)
+    .addHelpText(
+      'after',
+      renderExamples([
+        'stet show latest',
+        'stet show latest answers hours-07',
+        'stet show latest --junit junit.xml --csv metrics.csv',
+        `stet show latest answers --where "not scores.includes.is_correct and sample.topic == 'prices'"`,
+      ]),
+    )
+    .action((run: string, task: string | undefined, sample: string | undefined, flags: ShowFlags) =>
       perform((context) => withStore(context, flags, (stet) => show(context, flags, { stet, run, task, sample }))),
     );
 };
@@ -37,8 +58,10 @@ interface Request {
   readonly sample: string | undefined;
 }
 
-async function show(context: CommandContext, flags: StoreFlags, request: Request): Promise<number> {
+async function show(context: CommandContext, flags: ShowFlags, request: Request): Promise<number> {
   const { stet } = request;
+  checkPaging(flags, request);
+  const reports = await prepareReports(context, flags);
   const run = await stet.show(request.run);
   const output = makeHumanOutput(context, flags);
   if (request.task === undefined) {
@@ -46,15 +69,33 @@ async function show(context: CommandContext, flags: StoreFlags, request: Request
     else {
       output.write(`${renderRunHeading(run, output.style, context.now())}\n`);
       output.write(renderResultTable(run, output, context.now()));
-      output.write(renderNextSteps(run, makeCommandLines(context.environment, flags)));
+      output.write(renderNextSteps(run, makeCommandLines(context.environment, flags), output.style));
     }
   } else {
     const task = findTask(run, request.task);
-    if (request.sample === undefined) await showTask(context, flags, { stet, run, task, output });
+    if (isPaging(flags)) await showSamples(context, flags, { stet, run, task, output });
+    else if (request.sample === undefined) await showTask(context, flags, { stet, run, task, output });
     else await showSample(context, flags, { stet, run, task, sampleId: request.sample, output });
   }
+  const isReported = await reports.write(stet, run);
   await reportOpenRuns(context, stet, flags);
-  return exitCodes.done;
+  return isReported ? exitCodes.done : exitCodes.failed;
+}
+
+function isPaging({ samples, where, limit, skip }: ShowFlags): boolean {
+  return samples === true || where !== undefined || limit !== undefined || skip !== undefined;
+}
+
+function checkPaging(flags: ShowFlags, { run, task, sample }: Request): void {
+  if (hasReports(flags) && task !== undefined) {
+    throw new EvaluationError('usage', '--junit, --csv and --markdown are about a run as a whole.', {
+      hint: `Write ${JSON.stringify(`stet show ${run}`)} without a task.`,
+    });
+  }
+  if (!isPaging(flags) || (task !== undefined && sample === undefined)) return;
+  throw new EvaluationError('usage', '--samples, --where, --limit and --skip are about the samples of one task.', {
+    hint: `Write ${JSON.stringify(`stet show ${run} ${task ?? 'TASK'} --samples`)}.`,
+  });
 }
 
 async function showTask(
@@ -74,6 +115,9 @@ async function showTask(
   output.write(`\n${title}\n${renderSampleList(samples, output)}`);
   const commandLine = makeCommandLines(context.environment, flags);
   output.write(`One of them in full: ${commandLine('show', shortenId(run.run), task.key, first.sample_id)}\n`);
+  if (samples.length < samplesShown) return;
+  const more = task.samples.errors > 0 ? ['--where', 'errors'] : ['--samples'];
+  output.write(`More samples: ${commandLine('show', shortenId(run.run), task.key, ...more)}\n`);
 }
 
 async function showSample(

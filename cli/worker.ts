@@ -1,6 +1,6 @@
 import type { DefineCommand } from './commands.ts';
 import { renderExamples } from './options/examples.ts';
-import { parsePositiveInteger } from './options/run-file-options.ts';
+import { parsePositiveInteger } from './options/parse-positive-integer.ts';
 import { addServeOptions, type ServeFlags, toServeOptions } from './options/worker-options.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
 

@@ -1,8 +1,8 @@
 import type { CachePolicy } from '../contracts/cache-policy.ts';
 import { ConfigurationError, EvaluationError, type SourceLocation } from '../contracts/evaluation-error.ts';
 import type { Plan } from '../evaluation/plan.ts';
+import { describeField } from '../evaluation/reuse/describe-difference.ts';
 import { findDifferences } from '../evaluation/reuse/explain-difference.ts';
-import { describeField } from '../evaluation/reuse/explain-miss.ts';
 import type { PlannedKeys } from '../storage/run-log.ts';
 
 /**
@@ -40,7 +40,12 @@ export function checkSameWork(
       );
     } else if (earlier.solverKey !== task.solver_key) {
       const [first, ...others] = findDifferences(earlier.solverFingerprint, task.solver_fingerprint);
-      const field = first === undefined ? '' : ` ${describeField(first)}`;
+      const context = {
+        before: earlier.solverFingerprint,
+        after: task.solver_fingerprint,
+        modelKey: task.model_key,
+      };
+      const field = first === undefined ? '' : ` ${describeField(first, context)}`;
       const more = others.length === 0 ? '' : ` There are ${others.length} more differences.`;
       add(`Task specification "${task.key}" is solved otherwise than in run ${run.runId}.${field}${more}`, task.key);
     }

@@ -13,7 +13,7 @@ export interface WorkPlace {
 
 /**
  * Who is to work on a run that begins, or begins again: workers where there are any, `stet up` for one that is detached,
- * else this process.
+ * else this process. Workers that are away, as while they are being restarted, are waited for by a detached run.
  *
  * @throws {EvaluationError} `usage` for a detached run that nobody would work on.
  */
@@ -25,11 +25,17 @@ export async function chooseWorkPlace(
 ): Promise<WorkPlace> {
   const here: WorkPlace = { workQueue: null, ownerId: session.processId };
   if (options.frozen && !options.detach) return here; // workers know nothing of it
-  if (options.detach || session.temporal === 'remote') {
-    if (await session.hasSharedWorkers()) return { workQueue: makeSharedWorkQueue(session.storeId), ownerId: null };
-  }
+  const left: WorkPlace = { workQueue: makeSharedWorkQueue(session.storeId), ownerId: null };
+  const workers = options.detach || session.temporal === 'remote' ? await session.findSharedWorkers() : 'none';
+  if (workers === 'present') return left;
   if (options.detach) {
     if ((await findWorking(host, store, upCommand)).length > 0) return { workQueue: null, ownerId: null };
+    if (workers === 'away') {
+      host.onNotice(
+        'No worker is there at the moment; a few minutes ago there was one. The run begins when one is back.',
+      );
+      return left;
+    }
     throw new EvaluationError(
       'usage',
       'Nobody would work on a detached run: neither "stet up" nor "stet worker" runs on this store.',

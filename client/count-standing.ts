@@ -3,7 +3,7 @@ import type { Plan } from '../evaluation/plan.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
-import { countQueriesOfSample } from './make-plan-document.ts';
+import { countQueriesOfSample } from './plan/expected-queries.ts';
 import type { PlanDocument, PlanTaskDocument } from './run-document.ts';
 import type { StandingQueries } from './stet.ts';
 

@@ -1,16 +1,21 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
+import { addUsage } from '../evaluation/usage/usage.ts';
+import { makeUsageTotals } from '../evaluation/usage/usage-document.ts';
 import type { Store } from '../storage/store.ts';
 import { createCache } from './cache/create-cache.ts';
 import { createRunContext } from './create-run-context.ts';
+import type { DiffByOptions, DiffOptions } from './diff/diff-document.ts';
 import type { Host } from './host.ts';
 import { iterateSamples } from './iterate-samples.ts';
-import { makePlanDocument } from './make-plan-document.ts';
 import { listFindings, makeRunDocument, sumCounts } from './make-run-document.ts';
+import { planOnly } from './plan/plan-only.ts';
+import { readUsage } from './read-usage.ts';
 import { resumeRun } from './resume-run.ts';
 import { runEvaluation } from './run-evaluation.ts';
 import { createSchedules } from './schedules/create-schedules.ts';
 import type { Stet } from './stet.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The library over a host that has Temporal, workers and a store. */
 export function createStet(host: Host): Stet {
@@ -34,9 +39,7 @@ export function createStet(host: Host): Stet {
 
   return {
     async plan(source, options = {}) {
-      const resolved = await context.resolve(source, options);
-      const store = await host.openStore({ create: false });
-      return makePlanDocument(await context.build(resolved, store, { ...options, dry: true }), store, Date.now());
+      return planOnly(context, await context.resolve(source, options), options);
     },
 
     run: (source, options = {}) => runEvaluation(context, source, options),
@@ -74,16 +77,52 @@ export function createStet(host: Host): Stet {
       yield* iterateSamples(store, await store.runs.getRun(reference), options);
     },
 
-    async list({ limit = 20 } = {}) {
+    async try(source, options = {}) {
+      const { trySamples } = await import('./try/try-samples.ts');
+      return untilAborted(options.signal, () => trySamples(context, source, options));
+    },
+
+    async rescore(reference, options = {}) {
+      const store = await openExisting();
+      const { rescoreSamples } = await import('./try/rescore-samples.ts');
+      const run = await store.runs.getRun(reference);
+      return untilAborted(options.signal, () => rescoreSamples(context, store, run, options));
+    },
+
+    async explain(reference, options) {
+      const store = await openExisting();
+      const { explainRun } = await import('./explain/explain-run.ts');
+      return explainRun(store, await store.runs.getRun(reference), options);
+    },
+
+    async explainAgainst(source, reference, options = {}) {
+      const resolved = await context.resolve(source, options);
+      const store = await openExisting();
+      const run = await store.runs.getRun(reference);
+      const { explainAgainst } = await import('./explain/explain-against.ts');
+      return explainAgainst(store, run, await context.build(resolved, store, { ...options, dry: true }));
+    },
+
+    async diff(first: string, second: string | DiffByOptions, options: DiffOptions = {}) {
+      const store = await openExisting();
+      const { diffBy, diffRuns } = await import('./diff/make-diff.ts');
+      return typeof second === 'string' ? diffRuns(store, [first, second], options) : diffBy(store, first, second);
+    },
+
+    async list({ limit = 20, onlyOpen = false } = {}) {
       const store = await host.openStore({ create: false });
       if (store === undefined) return [];
-      const [runs, processes] = [await store.runs.listRuns({ limit }), await store.runs.listProcesses()];
+      const [runs, processes] = await Promise.all([
+        onlyOpen ? (await store.runs.findOpenRuns()).toReversed().slice(0, limit) : store.runs.listRuns({ limit }),
+        store.runs.listProcesses(),
+      ]);
       const alive = new Set(
         processes.filter((process) => host.isProcessAlive(process)).map(({ processId }) => processId),
       );
       return Promise.all(
         runs.map(async (run) => {
           const tasks = await store.results.listTaskResults(run.runId);
+          const usages = await readUsage(store, run.runId, tasks);
           return {
             run: run.runId,
             evaluation: run.evaluationKey,
@@ -97,6 +136,7 @@ export function createStet(host: Host): Stet {
             schedule: run.scheduleName,
             tasks: tasks.length,
             model_queries: sumCounts(tasks.map((task) => task.queries)),
+            ...makeUsageTotals(addUsage(...usages.values())),
             has_owner: run.ownerId !== null && alive.has(run.ownerId),
             on_workers: run.workQueue !== null,
           };

@@ -5,6 +5,7 @@ import type { BuiltPlan } from '../planning/build-plan.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import { countStanding } from './count-standing.ts';
+import { createLimitsReader } from './find-limits.ts';
 import type { Host } from './host.ts';
 import { makePlanDocument } from './make-plan-document.ts';
 import { makeRunDocument } from './make-run-document.ts';
@@ -101,8 +102,9 @@ export async function followOthers(options: FollowOptions): Promise<RunHandle> {
         ...(queries === undefined ? {} : { queries }),
       };
       const readProgress = createProgressReader(store, runId);
+      const readLimits = createLimitsReader(store, runId);
       while (!over.signal.aborted) {
-        yield { type: 'progress', tasks: await readProgress() };
+        yield { type: 'progress', tasks: await readProgress(), limits: await readLimits() };
         await pause(LOOK_INTERVAL_MS);
       }
     },

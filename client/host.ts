@@ -3,6 +3,10 @@ import type { PlanningActivities } from '../contracts/activities.ts';
 import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { FinalStatus } from '../contracts/status.ts';
+import type { Answer, ModelInput } from '../evaluation/model-io.ts';
+import type { PlannedModel } from '../evaluation/plan.ts';
+import type { Sample } from '../evaluation/sample.ts';
+import type { ContentStore } from '../storage/content-store.ts';
 import type { RecordedError } from '../storage/result-index.ts';
 import type { ProcessRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
@@ -16,6 +20,15 @@ export interface Host {
   /** Whose Temporal a session is going to use; asks no server. */
   findTemporal(): Promise<Session['temporal']>;
   readonly modules: ModuleHost;
+  /** Models to ask without a run: no journal, no Temporal, and limits that hold among these queries only. */
+  openModels(options: {
+    readonly models: Iterable<PlannedModel>;
+    /** Where recordings and modules are. */
+    readonly content: Pick<ContentStore, 'get'>;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    /** How long a model that does not answer is waited for. */
+    readonly outagePatienceMs: number;
+  }): Promise<DirectModels>;
   /** Rows a segment, where the store does not say. */
   readonly segmentSize: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -24,6 +37,32 @@ export interface Host {
   onNotice(message: string): void;
   close(): Promise<void>;
 }
+
+/** Models asked by whoever waits for the answer; nothing is recorded. */
+export interface DirectModels {
+  /**
+   * Sends a query under the model's limits and retries.
+   *
+   * @throws {ModelError} final. Rejects as well once `signal` has fired.
+   */
+  query(model: PlannedModel, query: DirectQuery, signal: AbortSignal): Promise<Answer>;
+  /** Models that do not answer now, in words. */
+  listOutages(): readonly ModelOutage[];
+  /** What has left so far; retries apart. */
+  readonly counts: { readonly sent: number; readonly retried: number };
+  close(): Promise<void>;
+}
+
+export interface DirectQuery {
+  readonly input: ModelInput;
+  readonly sample: Pick<Sample, 'id' | 'row'>;
+  readonly trial: number;
+  /** How many the same solver or scorer has asked in this trial, from 0. */
+  readonly call: number;
+}
+
+/** Whether a live process of the store is a worker; `away`: none is, and a few minutes ago there was one. */
+export type SharedWorkers = 'present' | 'away' | 'none';
 
 /** Temporal as this process uses it. */
 export interface Session {
@@ -54,8 +93,8 @@ export interface Session {
   }): Promise<RunWork>;
   /** Plans, with the files of this machine, the firings of schedules that read theirs each time. */
   startPlanning(activities: PlanningActivities): Promise<{ stop(): Promise<void> }>;
-  /** Whether a live process of the store polls that queue. */
-  hasSharedWorkers(): Promise<boolean>;
+  /** Who polls that queue. */
+  findSharedWorkers(): Promise<SharedWorkers>;
   /** Whether Temporal answers, and everything that this process polls for is being polled for. */
   checkHealth(): Promise<{ readonly temporal: boolean; readonly workers: boolean }>;
   /**

@@ -3,24 +3,28 @@ import { findNearestName } from '../evaluation/nearest-name.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
+import { compileWhere, makeWhereSubject, type RecordedSample, type Where } from '../evaluation/where/index.ts';
 import { createRowReader } from '../planning/datasets/read-rows.ts';
+import { readRowManifest } from '../planning/datasets/row-manifest.ts';
 import type { Stage } from '../storage/journal.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
-import type { SampleDocument } from './stet.ts';
+import type { SampleDocument, SamplesOptions } from './stet.ts';
 
 /** Samples of one task of a run in dataset order, with what is recorded so far; memory holds one segment. */
 export async function* iterateSamples(
   store: Store,
   run: RunRecord,
-  options: { readonly task: string; readonly sample?: string },
+  options: SamplesOptions,
 ): AsyncGenerator<SampleDocument> {
   const record = await getTaskResult(store, run, options.task);
   const task = await getSpecification(store, run, record.key);
   const rows = createRowReader(store.content, task.dataset.manifest);
   const { segments } = await rows.getManifest();
+  const where = options.where === undefined ? undefined : await compileFor(task, store, options.where);
+  const trials = Array.from({ length: task.run_config.num_trials }, (_, trial) => trial);
   // A full reuse has no pieces of its own.
   const holder = record.reuse === 'full' && record.reusedFrom !== null ? record.reusedFrom : record.taskResultId;
   let isFound = false;
@@ -32,23 +36,39 @@ export async function* iterateSamples(
     const solved = await readOutcomes<SolvedSample>(store, holder, 'solve', segmentIndex);
     const scored = await readOutcomes<ScoredSample>(store, holder, 'score', segmentIndex);
     for (const { id, index, row } of wanted) {
-      yield {
-        task: record.key,
+      const recorded = {
         sample_id: id,
-        sample_index: index,
         sample: row,
         solved: solved.get(index) ?? null,
         scored: scored.get(index) ?? null,
       };
+      const matching = where === undefined ? undefined : findMatchingTrials(where, recorded, trials);
+      if (matching?.length === 0) continue;
+      yield {
+        task: record.key,
+        ...recorded,
+        sample_index: index,
+        ...(matching === undefined ? {} : { matching_trials: matching }),
+      };
     }
     if (options.sample !== undefined) return;
   }
+  where?.finish();
   if (options.sample !== undefined && !isFound) {
     throw new EvaluationError(
       'run-not-found',
       `Task "${record.key}" of run ${run.runId} has no sample "${options.sample}".`,
     );
   }
+}
+
+async function compileFor(task: PlannedTaskSpecification, store: Store, source: string): Promise<Where> {
+  const { columns } = await readRowManifest(store.content, task.dataset.manifest);
+  return compileWhere(source, { scorerKeys: task.definition.scorers.map(({ key }) => key), columns });
+}
+
+function findMatchingTrials(where: Where, sample: RecordedSample, trials: readonly number[]): readonly number[] {
+  return trials.filter((trial) => where.matches(makeWhereSubject(sample, trial)));
 }
 
 async function getTaskResult(store: Store, run: RunRecord, key: string): Promise<TaskResultRecord> {

@@ -14,6 +14,10 @@ const LOOK_INTERVAL_MS = 1_000;
 const RECONCILE_INTERVAL_MS = 60_000;
 /** Runs with queues of their own that one process works on at once; the others wait for it, or for another process. */
 const MAX_RUNS = 16;
+/** How often whoever looks after shared runs leaves a sign that it is at work. */
+const SIGN_INTERVAL_MS = 2_000;
+/** Whoever leaves none for so long has lost that duty: it was stopped, or sleeps with its machine. */
+const LONGEST_SILENCE_MS = 6_000;
 /** A task may have been handed to a worker in the moment of its death: looked at again for so long. */
 const DYING_MS = 5_000;
 
@@ -37,7 +41,11 @@ export interface KeptGoing {
  * or that was left to whoever comes, and works on it until it has ended or this is stopped.
  *
  * Of all processes that do so, one at a time also looks after the runs that workers share: it gives back what dead workers
- * held, records the end of what was terminated or deleted, and starts again what Temporal has lost.
+ * held, records the end of what was terminated or deleted, and starts again what Temporal has lost. It loses that duty when
+ * it leaves no sign for a few seconds, though it lives: a process that sleeps would keep the work of a dead one from
+ * everybody. When it wakes up, two of them may finish what they were at, which does no harm: what they record is said of
+ * one attempt of a run and is checked in the transaction that records it, and Temporal takes each answer and each start
+ * once.
  */
 export function keepRunsGoing(options: KeepGoingOptions): KeptGoing {
   const { host, store, session, findEnvironment } = options;
@@ -115,11 +123,15 @@ export function keepRunsGoing(options: KeepGoingOptions): KeptGoing {
 /** The work of the one process that looks after what workers share; does nothing in the others. */
 function createCaretaker({ host, store, session, reconcileIntervalMs = RECONCILE_INTERVAL_MS }: KeepGoingOptions) {
   const diedAtMs = new Map<string, number>();
+  const watch = createSilenceWatch();
   let reconcileAtMs = 0;
   return async (): Promise<void> => {
     const isAlive = (process: ProcessRecord) => host.isProcessAlive(process);
-    if (!(await store.runs.takeDuty('caretaker', session.processId, isAlive))) return;
     const now = performance.now();
+    const keepsIt = (holder: ProcessRecord, sign: string) =>
+      isAlive(holder) && watch.measureSilence(`${holder.processId} ${sign}`, now) < LONGEST_SILENCE_MS;
+    const sign = String(Math.floor(now / SIGN_INTERVAL_MS));
+    if (!(await store.runs.takeDuty('caretaker', session.processId, keepsIt, sign))) return;
     const dead = (await store.runs.listProcesses()).filter((process) => !isAlive(process));
     for (const { processId } of dead) if (!diedAtMs.has(processId)) diedAtMs.set(processId, now);
     const isAnyDying = dead.some(({ processId }) => now - (diedAtMs.get(processId) ?? 0) < DYING_MS);
@@ -130,6 +142,18 @@ function createCaretaker({ host, store, session, reconcileIntervalMs = RECONCILE
     if (!isDue) return;
     reconcileAtMs = now + reconcileIntervalMs;
     for (const run of shared) await reconcile(session, store, run);
+  };
+}
+
+/** Measures by this process's own clock for how long a sign has not changed: clocks of two machines may differ. */
+function createSilenceWatch() {
+  let last: string | undefined;
+  let sinceMs = 0;
+  return {
+    measureSilence(sign: string, nowMs: number): number {
+      if (sign !== last) [last, sinceMs] = [sign, nowMs];
+      return nowMs - sinceMs;
+    },
   };
 }
 

@@ -5,10 +5,14 @@ import { makeUnjudged } from '../evaluation/alerts/judge-alert.ts';
 import { parseAlert } from '../evaluation/alerts/parse-alert.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { flattenMetricNames } from '../evaluation/metrics/flatten-metric-names.ts';
+import { addUsage, type Usage } from '../evaluation/usage/usage.ts';
+import { makeUsageDocuments, makeUsageTotals } from '../evaluation/usage/usage-document.ts';
 import { isBlobLost } from '../storage/is-blob-lost.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord, TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { findLimits } from './find-limits.ts';
+import { isCounting, readUsage } from './read-usage.ts';
 import type { QueryCounts, ReuseReason, RunDocument, TaskDocument } from './run-document.ts';
 
 /** The document of a run as the store has it now; of running and cancelled runs, too. */
@@ -16,11 +20,15 @@ export async function makeRunDocument(store: Store, run: RunRecord): Promise<Run
   const records = await store.results.listTaskResults(run.runId);
   const sources = await findSources(store, records);
   const progress = records.some(isCounting) ? await store.runs.listProgress(run.runId) : [];
+  const usages = await readUsage(store, run.runId, records);
   const tasks: TaskDocument[] = [];
   for (const record of records) {
-    const queries = isCounting(record) ? countSoFar(record, progress) : record.queries;
-    tasks.push(await makeTaskDocument(store, record, queries, sources.get(record.reusedFrom ?? '')));
+    const usage = usages.get(record.taskResultId) ?? [];
+    const counts: Counts = isCounting(record) ? addLost(countSoFar(record, progress), usage) : record;
+    const source = sources.get(record.reusedFrom ?? '');
+    tasks.push(await makeTaskDocument(store, record, { ...counts, usage, source }));
   }
+  const usage = addUsage(...usages.values());
   return {
     run: run.runId,
     evaluation: run.evaluationKey,
@@ -34,7 +42,11 @@ export async function makeRunDocument(store: Store, run: RunRecord): Promise<Run
     duration_ms:
       run.workedMs + Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)),
     model_queries: sumCounts(tasks.map((task) => task.model_queries)),
+    answers_stood: tasks.reduce((sum, task) => sum + (task.answers_stood ?? 0), 0),
+    usage: makeUsageDocuments(usage),
+    ...makeUsageTotals(usage),
     tasks,
+    limits: await findLimits(store, run.runId),
     origin: run.origin,
     mends: run.mends,
     alerts: listFindings(run),
@@ -69,25 +81,44 @@ export function sumCounts(all: readonly QueryCounts[]): QueryCounts {
   );
 }
 
-/** Counts are recorded with the metrics; a task result that has none counts what it has recorded so far. */
-function isCounting(record: TaskResultRecord): boolean {
-  return record.metrics === null && record.reuse !== 'full';
+interface Counts {
+  readonly queries: QueryCounts;
+  readonly answersStood: number;
 }
 
-function countSoFar({ taskResultId, reuse }: TaskResultRecord, progress: readonly TaskProgress[]): QueryCounts {
+function countSoFar({ taskResultId, reuse }: TaskResultRecord, progress: readonly TaskProgress[]): Counts {
   const own = progress.filter((entry) => entry.taskResultId === taskResultId);
-  const sum = (stage: TaskProgress['stage']) =>
-    own.find((entry) => entry.stage === stage)?.queries ?? { sent: 0, retried: 0 };
-  const [solver, judges] = [sum('solve'), sum('score')];
-  if (reuse === 'partial') return { ...judges, saved: solver.sent };
-  return { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 };
+  const sum = (stage: TaskProgress['stage']) => {
+    const entry = own.find((candidate) => candidate.stage === stage);
+    return { ...(entry?.queries ?? { sent: 0, retried: 0 }), stood: entry?.answersStood ?? 0 };
+  };
+  const [solver, { stood, ...judges }] = [sum('solve'), sum('score')];
+  if (reuse === 'partial') return { queries: { ...judges, saved: solver.sent + solver.stood }, answersStood: stood };
+  return {
+    queries: { sent: solver.sent + judges.sent, retried: solver.retried + judges.retried, saved: 0 },
+    answersStood: solver.stood + stood,
+  };
+}
+
+/** What left for work that came to nothing is in no outcome, but in the accounts. */
+function addLost({ queries, answersStood }: Counts, usage: Usage): Counts {
+  const sent = usage.reduce((sum, entry) => sum + entry.sent.queries, 0);
+  const retried = usage.reduce((sum, entry) => sum + entry.retries, 0);
+  return {
+    queries: { ...queries, sent: Math.max(queries.sent, sent), retried: Math.max(queries.retried, retried) },
+    answersStood,
+  };
 }
 
 async function makeTaskDocument(
   store: Store,
   record: TaskResultRecord,
-  queries: QueryCounts,
-  source: TaskResultRecord | undefined,
+  {
+    queries,
+    answersStood,
+    usage,
+    source,
+  }: Counts & { readonly usage: Usage; readonly source: TaskResultRecord | undefined },
 ): Promise<TaskDocument> {
   const { metrics, reasons, warnings } = await readMetrics(store, record);
   return {
@@ -105,6 +136,9 @@ async function makeTaskDocument(
       excluded_from_metrics: record.samples.excludedFromMetrics,
     },
     model_queries: queries,
+    usage: makeUsageDocuments(usage),
+    ...makeUsageTotals(usage),
+    answers_stood: answersStood,
     metrics,
     metric_reasons: reasons,
     metrics_are_partial: metrics !== null && record.status !== 'completed',

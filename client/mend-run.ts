@@ -3,6 +3,8 @@ import type { Digest } from '../contracts/digest.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
 import { digestJson } from '../evaluation/fingerprint/digest.ts';
+import { pickLimitOverrides } from '../evaluation/limits/limit-overrides.ts';
+import { addLimits, pickSpendingLimits } from '../evaluation/limits/spending-limits.ts';
 import type { Plan } from '../evaluation/plan.ts';
 import { makePlanDigest } from '../planning/plan-digest.ts';
 import { stages } from '../storage/journal.ts';
@@ -12,6 +14,7 @@ import type { Store } from '../storage/store.ts';
 import type { Session } from './host.ts';
 import { makeId } from './make-id.ts';
 import { makeNotOursError, makeOrigin, type RunContext, storePlan, takeRun } from './run-context.ts';
+import { applyLimits, prepareLimits, requireStoredPrices } from './run-limits.ts';
 import type { ResumeOptions, RunHandle } from './stet.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -33,10 +36,15 @@ export async function mendRun(
   const stored = JSON.parse(new TextDecoder().decode(await store.content.get(source.plan))) as Plan;
   const plan: Plan = { ...stored, cache_policy: policy };
   const planDigest = makeMendingDigest(plan, source.runId);
+  const limits = addLimits(pickSpendingLimits(plan.limits), pickLimitOverrides(options));
+  requireStoredPrices(plan, limits);
   const built = { plan, planDigest, warnings: [] };
   const session = await untilAborted(options.signal, () => context.host.openSession());
   const open = await takeUpOpenMending(context, store, session, planDigest);
-  if (open !== undefined) return context.supervise(store, open, { attached: true, frozen: false, built });
+  if (open !== undefined) {
+    await applyLimits({ host: context.host, store }, open.runId, await prepareLimits(store, open, limits));
+    return context.supervise(store, open, { attached: true, frozen: false, built });
+  }
   const mendings: Mending[] = [];
   for (const { taskResultId, reuse, reusedFrom } of tasks) {
     const holder = reuse === 'full' && reusedFrom !== null ? reusedFrom : taskResultId;
@@ -50,6 +58,7 @@ export async function mendRun(
     planDigest,
     plan: await storePlan(store, plan),
     policy,
+    limits,
     ownerId: session.processId,
     file: source.file,
     origin: await makeOrigin(context.host, source.file, {

@@ -6,6 +6,7 @@ import { isFinal } from '../contracts/status.ts';
 import { pauseUpdateName, unpauseUpdateName } from '../contracts/workflow-inputs.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { askTemporal } from './ask-temporal.ts';
 import type { Host } from './host.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function setPaused(
   const workflowId = makeEvaluationWorkflowId({ storeId: session.storeId, runId });
   try {
     const handle = session.client.workflow.getHandle(workflowId);
-    await handle.executeUpdate(isPaused ? pauseUpdateName : unpauseUpdateName);
+    await askTemporal(() => handle.executeUpdate(isPaused ? pauseUpdateName : unpauseUpdateName));
   } catch (error) {
     const isUnknown = error instanceof WorkflowNotFoundError;
     if (!isUnknown && !wasRefused(error)) throw error;

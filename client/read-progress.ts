@@ -1,6 +1,8 @@
 import { isFinal } from '../contracts/status.ts';
+import { makeUsageTotals } from '../evaluation/usage/usage-document.ts';
 import type { RunRecord, TaskProgress } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { readUsage } from './read-usage.ts';
 import type { TaskProgressEvent } from './stet.ts';
 
 /** Over how much of the past the pace is measured. */
@@ -21,6 +23,7 @@ export function createProgressReader(store: Store, runId: string): () => Promise
       store.runs.listProgress(runId),
       store.runs.listWaits(runId),
     ]);
+    const usages = await readUsage(store, runId, taskResults);
     const holders = new Map(waits.map(({ taskResultId, holderRunId }) => [taskResultId, holderRunId]));
     return taskResults.map((record) => {
       const { taskResultId, key, status, samples } = record;
@@ -39,6 +42,7 @@ export function createProgressReader(store: Store, runId: string): () => Promise
         queriesPerSecond: pace,
         etaMs: pace === null || pace === 0 ? null : (1_000 * (samples.total - done)) / pace,
         waitsFor: isFinal(status) ? null : describeWait(run, holders.get(taskResultId)),
+        costMicros: makeUsageTotals(usages.get(taskResultId) ?? []).cost_micros,
       };
     });
   };

@@ -1,6 +1,8 @@
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { JsonValue } from '../contracts/json.ts';
 import { isFinal } from '../contracts/status.ts';
+import { pickLimitOverrides } from '../evaluation/limits/limit-overrides.ts';
+import { addLimits, pickSpendingLimits, type SpendingLimits } from '../evaluation/limits/spending-limits.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import { type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
 import { makeTaskResults } from '../planning/make-task-results.ts';
@@ -12,8 +14,10 @@ import { chooseWorkPlace } from './choose-work-place.ts';
 import type { Session } from './host.ts';
 import { mendRun } from './mend-run.ts';
 import { makeNotOursError, makeOrigin, type RunContext, storePlan, takeRun } from './run-context.ts';
+import { applyLimits, prepareLimits, requireStoredPrices } from './run-limits.ts';
 import { securePlan } from './secure-plan.ts';
 import type { ResumeOptions, RunHandle } from './stet.ts';
+import { readStoredPlan } from './stored-plan.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** Goes on with a failed, cancelled or interrupted run; with its stored plan, or with another one of the same work. */
@@ -39,8 +43,10 @@ export async function resumeRun(
     source === undefined
       ? undefined
       : await untilAborted(signal, () => planAnew(context, store, found, source, options));
+  const limits = await findNewLimits(store, found, replacement?.built, options);
+  await prepareLimits(store, found, limits); // refuses what is used up before anything is begun
   const session = await untilAborted(signal, () => context.host.openSession());
-  const run = await takeUp(context, store, session, found, replacement?.plan);
+  const run = await takeUp(context, store, session, found, { plan: replacement?.plan, limits });
   if (replacement !== undefined) await securePlan(context, { ...replacement, store }, run, options);
   const attached = run.attempt === found.attempt;
   if (run.ownerId !== session.processId) {
@@ -62,17 +68,22 @@ async function takeUp(
   store: Store,
   session: Session,
   found: RunRecord,
-  plan: ReplacingPlan | undefined,
+  { plan, limits }: { readonly plan: ReplacingPlan | undefined; readonly limits: SpendingLimits | null | undefined },
 ): Promise<RunRecord> {
   const { runId } = found;
   const run = isFinal(found.status) ? found : await takeOpenRun(context, store, session, runId, plan);
-  if (!isFinal(run.status)) return run;
+  if (!isFinal(run.status)) {
+    await applyLimits({ host: context.host, store }, runId, await prepareLimits(store, run, limits));
+    return run;
+  }
   if (run.status === 'completed') {
     if (plan === undefined) return run; // by this command's own workers, as soon as they were there
     throw await makeCompletedError(store, run);
   }
   const place = await chooseWorkPlace(context.host, store, session, { detach: false, frozen: false });
+  const prepared = await prepareLimits(store, run, limits);
   await store.runs.reopenRun(runId, { ownerId: session.processId, ...(plan === undefined ? {} : { plan }) });
+  await applyLimits({ host: context.host, store }, runId, prepared);
   await store.runs.placeRun(runId, place);
   return store.runs.getRun(runId);
 }
@@ -104,6 +115,21 @@ async function takeOpenRun(
     await store.runs.releaseRun(runId, session.processId);
     throw error;
   }
+}
+
+/** Those of the file that takes the plan's place, else those that were given; undefined where they stay as they are. */
+async function findNewLimits(
+  store: Store,
+  run: RunRecord,
+  built: BuiltPlan | undefined,
+  options: ResumeOptions,
+): Promise<SpendingLimits | null | undefined> {
+  if (built !== undefined) return pickSpendingLimits(built.plan.limits);
+  const given = pickLimitOverrides(options);
+  if (given === null) return undefined;
+  const { limits } = await store.spending.find(run.runId);
+  requireStoredPrices((await readStoredPlan(store, run)).plan, given);
+  return addLimits(limits, given);
 }
 
 async function makeCompletedError(store: Store, { runId }: RunRecord): Promise<EvaluationError> {

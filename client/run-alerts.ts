@@ -25,7 +25,7 @@ export async function makeRunAlerts(
       hint: 'Add one, such as --alert "accuracy < -0.02".',
     });
   }
-  const parsed = alerts.map(parseAlert);
+  const parsed = alerts.map((text) => parseAlert(text));
   for (const alert of parsed) checkAlert(alert, plan.tasks);
   return {
     alerts: parsed.map(({ text }) => text),

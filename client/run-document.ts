@@ -3,6 +3,16 @@ import type { CachePolicy, Verdict } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
 import type { JsonValue } from '../contracts/json.ts';
 import type { Status } from '../contracts/status.ts';
+import type { LimitsDocument, LimitUse } from '../evaluation/limits/describe-limits.ts';
+import type { UsageDocument, UsageTotals } from '../evaluation/usage/usage-document.ts';
+import type {
+  HolderDocument,
+  PlannedTotalsDocument,
+  PlannedUsageDocument,
+  SourceDocument,
+} from './plan/plan-usage-document.ts';
+
+export type { LimitsDocument, LimitUse };
 
 /** Counts of model queries; `retried` are apart from `sent`, `saved` is what reuse made unnecessary. */
 export interface QueryCounts {
@@ -37,6 +47,14 @@ export interface TaskDocument {
   readonly reused_at: string | null;
   readonly samples: { readonly total: number; readonly errors: number; readonly excluded_from_metrics: number };
   readonly model_queries: QueryCounts;
+  /** Single answers of other results that stood instead of a query (`reuse.answers`); in none of `model_queries`. */
+  readonly answers_stood?: number;
+  /** What its queries came to, by model and purpose. */
+  readonly usage?: readonly UsageDocument[];
+  /** Of what was sent, all models together. */
+  readonly tokens?: UsageTotals['tokens'];
+  /** The same: millionths of a US dollar, an exact decimal as text; null where a model that was asked has no price. */
+  readonly cost_micros?: string | null;
   /** Flat names (format 10) → value; null values have their reason in `metric_reasons`. Partial where the task failed for its errors. */
   readonly metrics: Readonly<Record<string, number | null>> | null;
   readonly metric_reasons: Readonly<Record<string, string>>;
@@ -64,7 +82,15 @@ export interface RunDocument {
   readonly paused_at?: string | null;
   readonly duration_ms: number;
   readonly model_queries: QueryCounts;
+  /** Single answers of other results that stood instead of a query (`reuse.answers`); in none of `model_queries`. */
+  readonly answers_stood?: number;
+  /** As in its task results, added up. */
+  readonly usage?: readonly UsageDocument[];
+  readonly tokens?: UsageTotals['tokens'];
+  readonly cost_micros?: string | null;
   readonly tasks: readonly TaskDocument[];
+  /** What was spent of which limit, over all attempts; null where nothing is limited. */
+  readonly limits?: LimitsDocument | null;
   readonly origin: JsonValue;
   /** The completed run whose failed samples this one tries again. */
   readonly mends?: string | null;
@@ -81,6 +107,14 @@ export interface PlanDocument {
   readonly cache_policy: CachePolicy;
   readonly plan_digest: Digest;
   readonly model_queries: QueryCounts;
+  /** Single answers of other results that stood instead of a query (`reuse.answers`); in none of `model_queries`. */
+  readonly answers_stood?: number;
+  /** What these queries are expected to take; their tokens and costs are estimates. */
+  readonly expected: {
+    readonly sent: PlannedTotalsDocument;
+    readonly stood: PlannedTotalsDocument;
+    readonly saved: PlannedTotalsDocument;
+  };
   readonly tasks: readonly PlanTaskDocument[];
   readonly warnings: readonly string[];
 }
@@ -90,15 +124,29 @@ export interface PlanTaskDocument {
   readonly task_key: string;
   readonly solver_key: Digest;
   readonly result_key: Digest;
+  /** Key of the evaluated model; null where the solver asks none. */
+  readonly model?: string | null;
   readonly reuse: Verdict;
   readonly reused_from: string | null;
   /** Run of `reused_from`. */
   readonly reused_from_run?: string | null;
   readonly reused_at: string | null;
+  /** Who computed what stands, and when; null where nothing does. */
+  readonly source?: SourceDocument | null;
+  /** Key of the earlier specification of this plan that it shares its outcome, or its solver outputs, with. */
+  readonly shares_with?: string | null;
+  /** The open run that computes the same; null where there is none. */
+  readonly waits_for?: HolderDocument | null;
   readonly samples: { readonly total: number };
   readonly trials: number;
   readonly model_queries: QueryCounts;
+  /** Single answers of other results that stood instead of a query (`reuse.answers`); in none of `model_queries`. */
+  readonly answers_stood?: number;
+  /** By model and purpose; tokens and costs are estimates. */
+  readonly usage?: readonly PlannedUsageDocument[];
   readonly why: readonly ReuseReason[] | null;
+  /** The earlier result that `why` is about; null where there is none. */
+  readonly compared_with?: SourceDocument | null;
   readonly warnings: readonly string[];
 }
 
@@ -115,6 +163,9 @@ export interface RunSummaryDocument {
   readonly paused_at?: string | null;
   readonly tasks: number;
   readonly model_queries: QueryCounts;
+  /** As in the document of the run. */
+  readonly tokens?: UsageTotals['tokens'];
+  readonly cost_micros?: string | null;
   /** As in the document of the run. */
   readonly alerts?: readonly AlertFinding[] | null;
   readonly schedule?: string | null;

@@ -1,6 +1,7 @@
 import type { RunAlerts } from '../contracts/alert-finding.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { isFinal } from '../contracts/status.ts';
+import { pickSpendingLimits } from '../evaluation/limits/spending-limits.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import { type BuiltPlan, findUsedModels } from '../planning/build-plan.ts';
 import { makeTaskResults } from '../planning/make-task-results.ts';
@@ -12,9 +13,11 @@ import { findResumable } from './find-resumable.ts';
 import type { Host, Session } from './host.ts';
 import { makeId } from './make-id.ts';
 import { makePlanDocument } from './make-plan-document.ts';
+import { planOnly } from './plan/plan-only.ts';
 import { makeRunAlerts, withAlerts } from './run-alerts.ts';
 import { makeOrigin, type RunContext, storePlan, takeRun } from './run-context.ts';
 import type { PlanDocument } from './run-document.ts';
+import { applyLimits, prepareLimits } from './run-limits.ts';
 import { buildSound, securePlan } from './secure-plan.ts';
 import type { RunHandle, RunOptions } from './stet.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -54,12 +57,22 @@ export async function runEvaluation(
   const findPlace = () => chooseWorkPlace(context.host, store, session, { detach, frozen });
   const forDetached = detach ? await findPlace() : undefined; // refused before anything is changed
   const open = await takeUpOpenRun(context, prepared, signal);
-  if (open !== undefined) return goOn(detach ? await letGo(store, session, open) : open, true);
+  if (open !== undefined) {
+    await changeLimits(context, store, open, built);
+    return goOn(detach ? await letGo(store, session, open) : open, true);
+  }
   const resumed = await resumeIfWished(context, prepared, options);
   const place = forDetached ?? (await findPlace());
   if (resumed === undefined) return goOn(await createRun(context, prepared, place, options), false);
   await store.runs.placeRun(resumed.runId, place);
   return goOn(await store.runs.getRun(resumed.runId), false);
+}
+
+/** Limits make no run another one: those that were given last are the ones that hold. */
+async function changeLimits({ host }: RunContext, store: Store, run: RunRecord, { plan }: BuiltPlan): Promise<void> {
+  if (isFinal(run.status)) return;
+  const prepared = await prepareLimits(store, run, pickSpendingLimits(plan.limits));
+  await applyLimits({ host, store }, run.runId, prepared);
 }
 
 /** Everything before there is a run; may be given up at any point. */
@@ -89,7 +102,7 @@ async function checkOwnSecrets(host: Host, resolved: ResolvedRun, { detach, froz
     checkSecrets(resolved, findUsedModels(resolved));
   } catch (error) {
     const mayBeLeft = detach === true || (frozen !== true && (await host.findTemporal()) === 'remote');
-    if (!mayBeLeft || !(await (await host.openSession()).hasSharedWorkers())) throw error;
+    if (!mayBeLeft || (await (await host.openSession()).findSharedWorkers()) !== 'present') throw error;
   }
 }
 
@@ -107,9 +120,7 @@ async function openOrCreate(host: Host): Promise<Store> {
 }
 
 async function refuseIfQueriesNeeded(context: RunContext, resolved: ResolvedRun, options: RunOptions): Promise<void> {
-  const store = await context.host.openStore({ create: false });
-  const built = await context.build(resolved, store, { ...options, dry: true });
-  const document = await makePlanDocument(built, store, Date.now());
+  const document = await planOnly(context, resolved, options);
   const { sent } = document.model_queries;
   if (sent === 0) return;
   const keys = document.tasks.filter((task) => task.model_queries.sent > 0).map((task) => task.key);
@@ -165,11 +176,12 @@ async function resumeIfWished(
   if (found === undefined) return undefined;
   const choice = resume === 'resume' ? resume : await untilAborted(signal, async () => resume(found));
   if (choice === 'new') return undefined;
+  const limits = await prepareLimits(store, await store.runs.getRun(found.run), pickSpendingLimits(built.plan.limits));
   const plan = await storePlan(store, built.plan);
   const origin = await makeOrigin(context.host, resolved.file, options);
   signal?.throwIfAborted();
   // The file as it is now: what counts in no key, such as limits and pace, may have been mended since.
-  return store.runs.reopenRun(found.run, {
+  const reopened = await store.runs.reopenRun(found.run, {
     ownerId: session.processId,
     plan: {
       evaluationKey: built.plan.evaluation.key,
@@ -180,6 +192,8 @@ async function resumeIfWished(
       tasks: makeTaskResults(built.plan),
     },
   });
+  await applyLimits({ host: context.host, store }, found.run, limits);
+  return reopened;
 }
 
 async function createRun(
@@ -196,6 +210,7 @@ async function createRun(
     planDigest,
     plan: await storePlan(store, plan),
     policy: plan.cache_policy,
+    limits: pickSpendingLimits(plan.limits),
     ...place,
     file: resolved.file,
     origin: await makeOrigin(host, resolved.file, options),

@@ -6,6 +6,7 @@ import { evaluationWorkflowName } from '../contracts/workflow-inputs.ts';
 import { makeEvaluationInput } from '../planning/make-evaluation-input.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { askTemporal } from './ask-temporal.ts';
 import type { Session } from './host.ts';
 import { readStoredPlan } from './stored-plan.ts';
 
@@ -26,17 +27,19 @@ export async function startWorkflow(session: Session, store: Store, run: RunReco
     plan: (await readStoredPlan(store, run)).plan,
   });
   const start = () =>
-    client.workflow.start(evaluationWorkflowName, {
-      args: [input],
-      taskQueue: makeStoreQueue(storeId),
-      workflowId: makeEvaluationWorkflowId({ storeId, runId }),
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowTaskTimeout: workflowTaskTimeoutMs,
-      staticSummary: `evaluation ${run.evaluationKey}`.slice(0, 200),
-      staticDetails: describeEvaluation(input),
-      typedSearchAttributes: listEvaluationAttributes(input),
-      memo: { planRef: plan },
-    });
+    askTemporal(() =>
+      client.workflow.start(evaluationWorkflowName, {
+        args: [input],
+        taskQueue: makeStoreQueue(storeId),
+        workflowId: makeEvaluationWorkflowId({ storeId, runId }),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowTaskTimeout: workflowTaskTimeoutMs,
+        staticSummary: `evaluation ${run.evaluationKey}`.slice(0, 200),
+        staticDetails: describeEvaluation(input),
+        typedSearchAttributes: listEvaluationAttributes(input),
+        memo: { planRef: plan },
+      }),
+    );
   await start().catch(async (error: unknown) => {
     if (!isInvalidArgument(error)) throw error;
     await sleep(RETRY_MS, undefined, { signal: session.closing });

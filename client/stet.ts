@@ -1,12 +1,17 @@
-import type { JsonValue } from '../contracts/json.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { Overrides } from '../contracts/overrides.ts';
 import type { FinalStatus } from '../contracts/status.ts';
+import type { LimitsDocument } from '../evaluation/limits/describe-limits.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { RunFileInput } from '../evaluation/spec/run-file.ts';
 import type { SolvedSample } from '../evaluation/trace.ts';
 import type { Cache } from './cache/cache.ts';
+import type { DiffByOptions, DiffDocument, DiffOptions } from './diff/diff-document.ts';
+import type { AgainstDocument, ExplainDocument } from './explain/explain-documents.ts';
+import type { ExplainOptions } from './explain/explain-run.ts';
 import type { PlanDocument, RunDocument, RunSummaryDocument } from './run-document.ts';
 import type { Schedules } from './schedules/schedules.ts';
+import type { RescoreDocument, TryDocument } from './try/try-documents.ts';
 
 export type { Overrides };
 
@@ -67,7 +72,8 @@ export interface StandingQueries {
 export interface ResumeOptions extends PlanOptions {
   /**
    * A run file, or a run config, that takes the place of the stored plan. It must have the same specification keys, solver
-   * keys and policy; scores of other result keys are dropped and solver outputs stand. The overrides are for it.
+   * keys and policy; scores of other result keys are dropped and solver outputs stand. The overrides are for it; `maxCost`
+   * and the other limits may be given without it, and set new totals of the run.
    */
   readonly source?: string | RunFileInput;
   /** Of a completed run, tries its failed samples again, in a run of its own; of any other as without it. */
@@ -92,6 +98,8 @@ export interface TaskProgressEvent {
   readonly etaMs: number | null;
   /** Such as `run abcd1234`; null when it works. */
   readonly waitsFor: string | null;
+  /** What it cost so far: millionths of a US dollar, an exact decimal as text; null where a model has no price. */
+  readonly costMicros?: string | null;
 }
 
 export type RunEvent =
@@ -109,7 +117,12 @@ export type RunEvent =
       /** How far it had come; of a run that was not begun by this call. */
       readonly queries?: StandingQueries;
     }
-  | { readonly type: 'progress'; readonly tasks: readonly TaskProgressEvent[] }
+  | {
+      readonly type: 'progress';
+      readonly tasks: readonly TaskProgressEvent[];
+      /** What was spent of which limit so far; null where nothing is limited. */
+      readonly limits?: LimitsDocument | null;
+    }
   | { readonly type: 'notice'; readonly message: string };
 
 export interface RunHandle {
@@ -135,10 +148,45 @@ export interface SampleDocument {
   readonly task: string;
   readonly sample_id: string;
   readonly sample_index: number;
-  readonly sample: JsonValue;
+  readonly sample: JsonObject;
   /** Null while it is not solved or not scored. */
   readonly solved: SolvedSample | null;
   readonly scored: ScoredSample | null;
+  /** With `where`: the trials for which it holds, from 0; at least one. */
+  readonly matching_trials?: readonly number[];
+}
+
+export interface SamplesOptions {
+  /** Key of a task specification. */
+  readonly task: string;
+  /** Only the sample of this id. */
+  readonly sample?: string;
+  /**
+   * Only samples of which some trial fits this expression, such as `scores.includes.is_correct == false`; see
+   * docs/iterate.md for the names. What is wrong with it is thrown before the first sample, but for a score that no sample
+   * has, which only the last one tells.
+   */
+  readonly where?: string;
+}
+
+export interface TryOptions extends Pick<PlanOptions, 'set' | 'numSamples' | 'envFile'> {
+  /** Key of a task specification; left out: the first. */
+  readonly task?: string;
+  /** Ids of samples, else their numbers in the selection, from 1; left out: the first. */
+  readonly samples?: readonly string[];
+  /** Rejects with the signal's reason; nothing new is sent from then on. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RescoreOptions extends Omit<TryOptions, 'samples'> {
+  /** The run file with the scoring section; left out: that of the run, as it is now. */
+  readonly source?: string | RunFileInput;
+  /** Ids or numbers of samples; left out: some that a score called wrong and some others, the same ones every time. */
+  readonly samples?: readonly string[];
+  /** Chooses only among samples that fit; see {@link SamplesOptions.where}. */
+  readonly where?: string;
+  /** Samples at most (20). */
+  readonly limit?: number;
 }
 
 /** The library: what the command line uses, and nothing else. */
@@ -169,9 +217,43 @@ export interface Stet {
   /** Lets a paused run go on; one that is not paused stays as it is. */
   unpause(run: string): Promise<RunDocument>;
   show(run: string): Promise<RunDocument>;
-  /** Of running and cancelled runs, too: what is recorded so far. `sample` is a sample id. */
-  samples(run: string, options: { readonly task: string; readonly sample?: string }): AsyncIterable<SampleDocument>;
-  list(options?: { readonly limit?: number }): Promise<readonly RunSummaryDocument[]>;
+  /**
+   * In dataset order, also of running and cancelled runs: what is recorded so far.
+   *
+   * @throws {EvaluationError} `run-not-found`; `usage` for an expression that is wrong.
+   */
+  samples(run: string, options: SamplesOptions): AsyncIterable<SampleDocument>;
+  /**
+   * Runs single samples of one task specification for real and keeps nothing of it: no run, no journal, no blob, and no
+   * store is opened. Models are asked under their limits and retries; one that does not answer is waited for 30 s at most.
+   *
+   * @throws {EvaluationError} of wrong usage or configuration; what goes wrong with a sample is in the document.
+   */
+  try(source: string | RunFileInput, options?: TryOptions): Promise<TryDocument>;
+  /**
+   * Scores stored solver outputs of a run with the present scoring section of a file, and publishes nothing. Judges are
+   * asked for real.
+   */
+  rescore(run: string, options?: RescoreOptions): Promise<RescoreDocument>;
+  /**
+   * Where every piece of a run, of one task of it, or of one sample came from, through every generation of reuse.
+   *
+   * @throws {EvaluationError} `run-not-found`; `usage` for a sample without a task.
+   */
+  explain(run: string, options?: ExplainOptions): Promise<ExplainDocument>;
+  /** In which fields a run file is other than a run, specification by specification; changes nothing. */
+  explainAgainst(source: string | RunFileInput, run: string, options?: PlanOptions): Promise<AgainstDocument>;
+  /**
+   * Two runs, or a task of each (`RUN/TASK`), side by side: metrics with differences second − first that hold, samples
+   * whose verdict turned round, errors, changed fields, usage. The scores of two task results at a time are in memory.
+   *
+   * @throws {EvaluationError} `run-not-found`, `run-ambiguous`; `usage` for what cannot be compared.
+   */
+  diff(first: string, second: string, options?: DiffOptions): Promise<DiffDocument>;
+  /** The task specifications of one run that differ only in the model, or in one parameter, each with the first of them. */
+  diff(run: string, options: DiffByOptions): Promise<DiffDocument>;
+  /** Newest first; `onlyOpen` leaves out those that have ended. */
+  list(options?: { readonly limit?: number; readonly onlyOpen?: boolean }): Promise<readonly RunSummaryDocument[]>;
   /** What is stored and may be reused. */
   readonly cache: Cache;
   readonly schedules: Schedules;

@@ -6,6 +6,7 @@ import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
 import { continueRun } from './continue-run.ts';
 import { countStanding } from './count-standing.ts';
+import { createLimitsReader } from './find-limits.ts';
 import { findRunEnvironment } from './find-run-environment.ts';
 import type { Host, RunWork, Session } from './host.ts';
 import { makePlanDocument } from './make-plan-document.ts';
@@ -41,7 +42,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
   const { runId } = run;
   const session = await host.openSession();
   const planned = built ?? (await readStoredPlan(store, run));
-  const plan = await makePlanDocument(planned, store, Date.now());
+  const plan = await makePlanDocument(planned, store, Date.now(), { countsAnswers: true });
   const worked = new Map<string, RunWork & { readonly attempt: number }>();
   const takeUp = async (taken: RunRecord, environment = findRunEnvironment(taken, host)): Promise<void> => {
     const work = await session.startWork({ runId: taken.runId, environment, frozen });
@@ -133,12 +134,14 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunHandle
       const { attempt, mends } = run;
       yield { type: 'planned', plan, runId, attached, attempt, mends, ...(queries === undefined ? {} : { queries }) };
       const readProgress = createProgressReader(store, runId);
+      const readLimits = createLimitsReader(store, runId);
       while (!over.signal.aborted) {
         const outages = worked.get(runId)?.listOutages() ?? [];
-        yield { type: 'progress', tasks: showOutages(await readProgress(), planned.plan, outages) };
+        const tasks = showOutages(await readProgress(), planned.plan, outages);
+        yield { type: 'progress', tasks, limits: await readLimits() };
         await pause(PROGRESS_INTERVAL_MS);
       }
-      if (!isDrained) yield { type: 'progress', tasks: await readProgress() };
+      if (!isDrained) yield { type: 'progress', tasks: await readProgress(), limits: await readLimits() };
     },
     result: () => result,
     async cancel() {

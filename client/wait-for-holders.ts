@@ -5,6 +5,7 @@ import { isFinal } from '../contracts/status.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { askTemporal } from './ask-temporal.ts';
 import type { Host, Session } from './host.ts';
 
 const LOOK_INTERVAL_MS = 100;
@@ -63,7 +64,7 @@ async function isHeld({ client, storeId }: Session, task: TaskResultRecord): Pro
   for (const verdict of ['none', 'partial'] as const) {
     try {
       const workflowId = makeTaskResultWorkflowId({ storeId, verdict, ...task });
-      const { status } = await client.workflow.getHandle(workflowId).describe();
+      const { status } = await askTemporal(() => client.workflow.getHandle(workflowId).describe());
       if (status.name === 'RUNNING') return true;
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;

@@ -4,6 +4,7 @@ import { makeEvaluationWorkflowId } from '../contracts/ids.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { Store } from '../storage/store.ts';
+import { isTemporalAway } from './ask-temporal.ts';
 import type { Session } from './host.ts';
 import { isOfThisAttempt, reconcileRun } from './reconcile-run.ts';
 
@@ -41,7 +42,7 @@ export async function waitForRunEnd(
         continue;
       }
     } catch (error) {
-      if (!isGrpcServiceError(error)) throw error;
+      if (!isGrpcServiceError(error) && !isTemporalAway(error)) throw error;
     }
     // Its own error would only say that it was aborted.
     await sleep(RETRY_MS, undefined, { signal: closing }).catch(() => closing.throwIfAborted());

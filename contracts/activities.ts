@@ -142,6 +142,8 @@ export interface ProgressReport {
   readonly scored: number;
   readonly errors: number;
   readonly queries: { readonly sent: number; readonly retried: number };
+  /** What was sent cost so far, for people, such as `$0.0123`; left out where a model has no price, or none was asked. */
+  readonly cost?: string;
   /** Number of task results by status. */
   readonly tasks: Readonly<Partial<Record<Status, number>>>;
   /** The first of those under way. */

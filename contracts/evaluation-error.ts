@@ -13,6 +13,8 @@ export const usageErrorCodes = [
   'dataset-invalid',
   'dataset-empty',
   'module-invalid',
+  'python-invalid',
+  'python-missing',
   'run-not-found',
   'run-ambiguous',
   'resume-mismatch',
@@ -40,10 +42,14 @@ export const errorCodes = [
   'judge-reply-invalid',
   'filter-failed',
   'module-failed',
+  'python-failed',
   // task errors
   'model-unusable',
+  'limit-reached',
   'metric-failed',
   'too-many-sample-errors',
+  // what is written beside the store
+  'report-failed',
   // store and engine
   'blob-missing',
   'blob-damaged',

@@ -10,4 +10,12 @@ export interface Overrides {
   /** At most this many samples for every specification, whatever the file says. */
   readonly numSamples?: number;
   readonly cachePolicy?: CachePolicy;
+  /** Totals of the run over all its attempts, in place of those of the file: queries sent, retries and probes included. */
+  readonly maxQueries?: number;
+  /** US dollars. */
+  readonly maxCost?: number;
+  /** Of prompts and completions. */
+  readonly maxTokens?: number;
+  /** Seconds in which the run is worked on. */
+  readonly maxDurationS?: number;
 }

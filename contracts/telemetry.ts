@@ -54,6 +54,8 @@ export interface Telemetry {
   /** A model is held because it does not answer, or answers again. */
   modelHeld(model: string, isHeld: boolean): void;
   reuseDecided(verdict: Verdict): void;
+  /** A single answer of another result stood in place of a query to this model. */
+  answerStood(model: string): void;
   sampleEnded(stage: 'solve' | 'score', hasFailed: boolean): void;
   /** How long an answer or an outcome took to be on disk. */
   journalCommitted(tookMs: number): void;
@@ -68,6 +70,7 @@ export const noTelemetry: Telemetry = {
   queryWaited() {},
   modelHeld() {},
   reuseDecided() {},
+  answerStood() {},
   sampleEnded() {},
   journalCommitted() {},
   inSegment: (_segment, work) => work(),
@@ -102,6 +105,10 @@ export function combineTelemetry(one: Telemetry, other: Telemetry): Telemetry {
     reuseDecided(verdict) {
       one.reuseDecided(verdict);
       other.reuseDecided(verdict);
+    },
+    answerStood(model) {
+      one.answerStood(model);
+      other.answerStood(model);
     },
     sampleEnded(...ended) {
       one.sampleEnded(...ended);

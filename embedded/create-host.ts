@@ -66,6 +66,10 @@ export function createHost(options: HostOptions): ComposedHost {
       return session;
     },
     modules,
+    async openModels(wanted) {
+      const { createDirectModels } = await import('../workers/create-direct-models.ts');
+      return createDirectModels({ ...wanted, modules });
+    },
     segmentSize,
     environment,
     workingDirectory,

@@ -8,6 +8,41 @@ export type {
   CacheVerifyDocument,
 } from '../client/cache/cache-documents.ts';
 export type {
+  ChangeDocument,
+  DiffByOptions,
+  DiffDocument,
+  DiffOptions,
+  DiffRunDocument,
+  DiffSideDocument,
+  FlipsDocument,
+  GateDocument,
+  MetricDiffDocument,
+  SampleListDocument,
+  TaskDiffDocument,
+} from '../client/diff/diff-document.ts';
+export type {
+  AgainstDocument,
+  AgainstTaskDocument,
+  Contribution,
+  ExplainAnswerDocument,
+  ExplainDocument,
+  ExplainSampleDocument,
+  ExplainStageDocument,
+  ExplainStepDocument,
+  ExplainTaskDocument,
+} from '../client/explain/explain-documents.ts';
+export type { ExplainOptions } from '../client/explain/explain-run.ts';
+export type {
+  HolderDocument,
+  PlannedAmountDocument,
+  PlannedTotalsDocument,
+  PlannedUsageDocument,
+  SourceDocument,
+  UsageBasisDocument,
+} from '../client/plan/plan-usage-document.ts';
+export type {
+  LimitsDocument,
+  LimitUse,
   PlanDocument,
   PlanTaskDocument,
   QueryCounts,
@@ -16,6 +51,7 @@ export type {
   RunSummaryDocument,
   TaskDocument,
 } from '../client/run-document.ts';
+export { makeSampleRows, type QueriesOfRow, type SampleRow } from '../client/sample-rows.ts';
 export type {
   ScheduleDocument,
   ScheduledRunDocument,
@@ -25,6 +61,7 @@ export type { AddScheduleOptions, NotifyOptions, Schedules, Timing } from '../cl
 export type {
   Overrides,
   PlanOptions,
+  RescoreOptions,
   ResumableRun,
   ResumeChoice,
   ResumeOptions,
@@ -32,11 +69,21 @@ export type {
   RunHandle,
   RunOptions,
   SampleDocument,
+  SamplesOptions,
   StandingQueries,
   Stet,
   TaskProgressEvent,
+  TryOptions,
 } from '../client/stet.ts';
 export { defineRun } from '../client/stet.ts';
+export type {
+  RescoreDocument,
+  RescoredSampleDocument,
+  ScoreChange,
+  TriedSampleDocument,
+  TryDocument,
+  UnansweredQuery,
+} from '../client/try/try-documents.ts';
 export type { AlertDifference, AlertFinding, AlertVerdict } from '../contracts/alert-finding.ts';
 export { ConfigurationError, EvaluationError } from '../contracts/evaluation-error.ts';
 export type { TemporalOptions } from './host-options.ts';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunWork, Session } from '../client/host.ts';
+import { askTemporal } from '../client/ask-temporal.ts';
+import type { RunWork, Session, SharedWorkers } from '../client/host.ts';
 import { makeEvaluationWorkflowId, makeSharedWorkQueue, makeWorkQueue } from '../contracts/ids.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
 import type { ProcessRecord } from '../storage/run-log.ts';
@@ -11,7 +12,7 @@ import { describeThisProcess, isProcessAlive } from './process-registry.ts';
 import { giveSignsOfLife } from './sign-of-life.ts';
 import type { TemporalService } from './temporal-service.ts';
 import { watchDisk } from './watch-disk.ts';
-import { createDeadWorkerCheck, isWorkerOf, makeWorkerIdentity } from './worker-identity.ts';
+import { createDeadWorkerCheck, isWorker, isWorkerOf, makeWorkerIdentity } from './worker-identity.ts';
 
 /** What a worker may take to stop when nothing answers it; queries in flight are lost then. */
 const STOP_WITHOUT_SERVER_MS = 5_000;
@@ -131,18 +132,22 @@ async function openOn(
   const connect = async () => {
     const temporal = await connectTemporal(service.target);
     const { client } = temporal;
-    /** Its pollers as Temporal remembers them, of which those that live are in the store's registry. */
-    const hasSharedWorkers = async (): Promise<boolean> => {
+    /** Its pollers as Temporal remembers them for five minutes, of which those that live are in the store's registry. */
+    const findSharedWorkers = async (): Promise<SharedWorkers> => {
       const [{ pollers }, processes] = await Promise.all([
-        client.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: makeSharedWorkQueue(storeId) },
-          taskQueueType: ACTIVITY_QUEUE,
-        }),
+        askTemporal(() =>
+          client.workflowService.describeTaskQueue({
+            namespace,
+            taskQueue: { name: makeSharedWorkQueue(storeId) },
+            taskQueueType: ACTIVITY_QUEUE,
+          }),
+        ),
         store.runs.listProcesses(),
       ]);
+      const identities = (pollers ?? []).map(({ identity }) => identity ?? '');
       const alive = processes.filter((process) => isProcessAlive(process));
-      return (pollers ?? []).some(({ identity }) => alive.some((process) => isWorkerOf(process, identity ?? '')));
+      if (identities.some((identity) => alive.some((process) => isWorkerOf(process, identity)))) return 'present';
+      return identities.some(isWorker) ? 'away' : 'none';
     };
     const context: WorkerContext = {
       connection: temporal.native,
@@ -155,18 +160,18 @@ async function openOn(
       modules,
       onNotice,
       chooseWorkQueue: async (runId) =>
-        (await hasSharedWorkers()) ? makeSharedWorkQueue(storeId) : makeWorkQueue(storeId, runId),
+        (await findSharedWorkers()) === 'present' ? makeSharedWorkQueue(storeId) : makeWorkQueue(storeId, runId),
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
       telemetry,
     };
     try {
-      return { temporal, context, hasSharedWorkers, workers: await startStoreWorkers(context) };
+      return { temporal, context, findSharedWorkers, workers: await startStoreWorkers(context) };
     } catch (error) {
       await temporal.close();
       throw error;
     }
   };
-  const { temporal, context, hasSharedWorkers, workers } = await connect()
+  const { temporal, context, findSharedWorkers, workers } = await connect()
     .catch(async () => {
       await service.revive(); // it may have gone in this very moment
       return connect();
@@ -241,7 +246,7 @@ async function openOn(
         },
       };
     },
-    hasSharedWorkers,
+    findSharedWorkers,
     async checkHealth() {
       const deadline = Date.now() + HEALTH_TIMEOUT_MS;
       const answers = await client.connection
@@ -255,10 +260,13 @@ async function openOn(
     async recover(runId, workflowIds) {
       const isDead = createDeadWorkerCheck(await store.runs.listProcesses());
       const isDeadWorker = (identity: string) => stopped.has(identity) || isDead(identity);
-      await recoverRun({ client, storeId, runId, isDeadWorker, ...(workflowIds === undefined ? {} : { workflowIds }) });
+      await askTemporal(() =>
+        recoverRun({ client, storeId, runId, isDeadWorker, ...(workflowIds === undefined ? {} : { workflowIds }) }),
+      );
     },
     async describe(runId) {
-      const state = await describeWorkflowStatus(client, makeEvaluationWorkflowId({ storeId, runId }));
+      const workflowId = makeEvaluationWorkflowId({ storeId, runId });
+      const state = await askTemporal(() => describeWorkflowStatus(client, workflowId));
       // Perhaps the database was lost since, and another one answers.
       if (state.state === 'unknown') wholeSince = await service.findWholeSince();
       return state;

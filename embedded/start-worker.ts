@@ -116,6 +116,14 @@ async function startOn(host: ComposedHost, options: WorkerOptions): Promise<Star
       });
     });
     lost.catch(() => undefined); // thrown where it is awaited
+    let stopping: Promise<void> | undefined;
+    const drain = async (): Promise<void> => {
+      isDraining = true;
+      shared?.hold();
+      await Promise.all([kept.stop(), duties.stop(), shared?.stop()]);
+      await host.close();
+      await health?.close();
+    };
     return {
       storeId,
       temporal: { ...target, kind },
@@ -123,12 +131,9 @@ async function startOn(host: ComposedHost, options: WorkerOptions): Promise<Star
       healthAddress: health?.address,
       metricsAddress: options.metrics === undefined ? undefined : `http://${writeListenAddress(options.metrics)}`,
       lost,
-      async stop() {
-        isDraining = true;
-        shared?.hold();
-        await Promise.all([kept.stop(), duties.stop(), shared?.stop()]);
-        await host.close();
-        await health?.close();
+      stop() {
+        stopping ??= drain();
+        return stopping;
       },
     };
   } catch (error) {

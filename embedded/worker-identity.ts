@@ -26,6 +26,11 @@ export function createDeadWorkerCheck(registered: readonly ProcessRecord[]): (id
   };
 }
 
+/** Whether a name is that of a worker of Stet. */
+export function isWorker(identity: string): boolean {
+  return pattern.test(identity);
+}
+
 /** Whether a worker of that name is one of the process. */
 export function isWorkerOf({ processId }: Pick<ProcessRecord, 'processId'>, identity: string): boolean {
   return pattern.exec(identity)?.groups?.['processId'] === processId;

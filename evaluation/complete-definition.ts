@@ -12,11 +12,13 @@ import type { TaskDefinition } from './spec/tasks.ts';
  * @throws {EvaluationError} `config-duplicate-key` for two scorers of a task, or two metrics of a scorer, with one key.
  */
 export function completeDefinition(definition: TaskDefinition): CompleteDefinition {
+  const aggregators = definition.trials?.score_aggregators ?? [];
   return {
     type: definition.type,
     solver: definition.solver,
     scorers: fillKeys(definition.scorers, (type) => type, 'scorers').map(completeScorer),
     actions: definition.actions,
+    ...(aggregators.length === 0 ? {} : { score_aggregators: aggregators }),
   };
 }
 

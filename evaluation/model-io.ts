@@ -31,8 +31,11 @@ export type ModelOutput = JsonValue;
 
 /** Tokens of one answer; absent where the service did not say. */
 export interface Usage {
+  /** Cached ones included, whatever the service's own way to count. */
   readonly num_prompt_tokens?: number;
   readonly num_completion_tokens?: number;
+  /** Of the prompt tokens, those that the service had in its cache. */
+  readonly num_cached_prompt_tokens?: number;
 }
 
 /** What is known of how an answer came about; recorded with it (design 5). */
@@ -49,10 +52,21 @@ export interface AnswerEvidence {
   readonly retries: readonly { readonly error_type: string; readonly status?: number; readonly message: string }[];
 }
 
+/** Where an answer was given that stands without having been asked for again (`reuse.answers`); of several the first. */
+export interface AnswerOrigin {
+  readonly run: string;
+  readonly task_result: string;
+  readonly sample_id: string;
+  /** When it arrived; ISO 8601, UTC. */
+  readonly answered_at: string;
+}
+
 /** What one model query returned. */
 export interface Answer {
   readonly output: ModelOutput;
   readonly evidence: AnswerEvidence;
+  /** Present where nothing was sent for it. */
+  readonly origin?: AnswerOrigin;
 }
 
 /** Asks one model; bound by the engine to task result, stage, sample, trial and model. Throws `ModelError`. */

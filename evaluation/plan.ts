@@ -8,6 +8,7 @@ import type { Model, ModelAdapter } from './spec/models.ts';
 import type { Limits, ReuseSettings } from './spec/run-file.ts';
 import type { Keyed, Scorer } from './spec/scorers.ts';
 import type { Solver } from './spec/solvers.ts';
+import type { ScoreAggregator } from './spec/tasks.ts';
 
 export type CompleteMetric = Keyed<Metric>;
 /** A scorer with key and metrics filled in (format 9: default metrics, unique keys). */
@@ -23,6 +24,8 @@ export interface CompleteDefinition {
   readonly solver: Solver;
   readonly scorers: readonly CompleteScorer[];
   readonly actions: readonly ActionRule[];
+  /** Absent where none is declared. */
+  readonly score_aggregators?: readonly ScoreAggregator[];
 }
 
 /** The run config as it holds for one specification: overrides applied, defaults filled in, nothing clamped (format 4). */
@@ -82,6 +85,8 @@ export interface PlannedTaskSpecification {
   readonly key: string;
   readonly display_name?: string;
   readonly task_key: string;
+  /** Values of the task's parameters, as its placeholders got them; absent in plans of before they were kept. */
+  readonly task_config?: JsonObject;
   readonly definition: CompleteDefinition;
   /** The evaluated model; absent where the solver cannot call one. */
   readonly model_key?: string;

@@ -50,7 +50,7 @@ export function createSampleScorer(definition: CompleteDefinition): ScoreSample 
     const trials = await settleAll(
       scorers.flatMap(({ spec, score }) => outputs.map((output) => scoreTrial(input, spec, score, output))),
     );
-    const scores = aggregateScores(definition.scorers, trials);
+    const scores = aggregateScores(definition, trials);
     const actions = runActionRules({
       sample: input.sample,
       solverOutput: firstOutput.output,
@@ -106,7 +106,7 @@ function bindJudge(input: ScoreSampleInput, spec: CompleteScorer, trial: number,
 }
 
 function aggregateScores(
-  scorers: readonly CompleteScorer[],
+  { scorers, score_aggregators: aggregators = [] }: CompleteDefinition,
   trials: readonly ScoredTrial[],
 ): Readonly<Record<string, Score>> {
   const scores: [string, Score][] = [];
@@ -114,7 +114,7 @@ function aggregateScores(
     const ofScorer = trials.filter(({ scorer_key }) => scorer_key === key).map(({ score }) => score);
     const good = ofScorer.filter((score) => score !== null);
     // One failed trial fails the sample for this scorer; its other trials are kept for looking at.
-    if (good.length === ofScorer.length) scores.push([key, aggregateTrials(good)]);
+    if (good.length === ofScorer.length) scores.push([key, aggregateTrials(good, aggregators)]);
   }
   return Object.fromEntries(scores);
 }

@@ -4,6 +4,7 @@ import type { SampleError } from './trace.ts';
 /** Codes that are not about one sample: no model, or no store, for any. */
 const taskLevelCodes: ReadonlySet<ErrorCode> = new Set([
   'model-unusable',
+  'limit-reached',
   'frozen',
   'store-failed',
   'store-damaged',
@@ -16,6 +17,11 @@ const taskLevelCodes: ReadonlySet<ErrorCode> = new Set([
   'internal',
 ]);
 
+/** Whether an error is not about one sample. */
+export function isTaskLevel({ code }: EvaluationError): boolean {
+  return taskLevelCodes.has(code);
+}
+
 /**
  * The record of what went wrong with one sample.
  *
@@ -23,7 +29,7 @@ const taskLevelCodes: ReadonlySet<ErrorCode> = new Set([
  *   store or model that nothing can use.
  */
 export function toSampleError(error: unknown, place: Pick<SampleError, 'stage' | 'trial' | 'scorer_key'>): SampleError {
-  if (!(error instanceof EvaluationError) || taskLevelCodes.has(error.code)) throw error;
+  if (!(error instanceof EvaluationError) || isTaskLevel(error)) throw error;
   return {
     error_type: error.code,
     message: error.message,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
-import type { AnswerEvidence, ModelOutput } from './model-io.ts';
+import type { AnswerEvidence, AnswerOrigin, ModelOutput } from './model-io.ts';
 
 /** One item of a conversation (format 21.3): a message, a function call, its output, reasoning. Extras are kept. */
 export interface TraceItem extends JsonObject {
@@ -41,6 +41,8 @@ export interface RecordedQuery {
   readonly input: JsonValue;
   readonly output: ModelOutput;
   readonly evidence: AnswerEvidence;
+  /** Of an answer that stood, where it was given: nothing was sent. It is not part of the result digest. */
+  readonly origin?: AnswerOrigin;
 }
 
 /** One attempt at one sample, solved; `output` is null exactly if `error` is there. */

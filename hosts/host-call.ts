@@ -1,6 +1,9 @@
 import type { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { JsonValue } from '../contracts/json.ts';
 import type { AnswerRequest } from '../contracts/user-code.ts';
+import type { FromHost } from './host-messages.ts';
+
+export type HostErrorReport = Extract<FromHost, { type: 'error' }>;
 
 /** One call of user code on its way through a pool. */
 export interface HostCall {
@@ -12,6 +15,8 @@ export interface HostCall {
   readonly timeoutMs: number;
   /** Makes what answers user code while it runs, anew where the call is tried again; absent: it may ask nothing. */
   readonly answer: (() => AnswerRequest) | undefined;
+  /** Makes the error where the function threw, or did not bring what it should. */
+  readonly describe: (report: HostErrorReport) => EvaluationError;
   /**
    * Set for the second try of a call that was in a host when it died: in a host of its own there is no doubt any more who
    * is to blame.

@@ -29,8 +29,9 @@ export type FromHost =
       /** How an error of user code is told apart from others, such as the shape of what it returned. */
       readonly code?: string;
       readonly status?: number;
-      /** Where it went wrong in the user's file: a traceback. */
+      /** Where it went wrong in the user's file: a traceback, and the innermost line. */
       readonly trace?: string;
+      readonly line?: number;
       readonly log?: string;
     }
   /** How long the call has been running, milliseconds; absent while it waits for its turn. */

@@ -1,6 +1,6 @@
 import type { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { AbortSignalLike } from '../contracts/module-host.ts';
-import { Host, type HostEvents } from './host.ts';
+import { Host } from './host.ts';
 import type { HostCall, HostResult } from './host-call.ts';
 import type { OpenHostChannel } from './host-channel.ts';
 
@@ -13,11 +13,6 @@ export interface HostPoolOptions {
   readonly open: OpenHostChannel;
   /** Makes the error of a call that ended without a result. */
   readonly fail: (message: string) => EvaluationError;
-  /** Makes the error of a call whose function threw, or did not bring what it should. */
-  readonly describe: (
-    call: HostCall,
-    message: Extract<Parameters<HostEvents['finished']>[1], { type: 'error' }>,
-  ) => EvaluationError;
 }
 
 /**
@@ -38,9 +33,9 @@ export class HostPool {
     this.#options = options;
   }
 
-  /** Rejects with the reason of a request that was not answered, else with what `fail` and `describe` make. */
+  /** Rejects with the reason of a request that was not answered, else with what `fail` or the call's `describe` makes. */
   run(
-    what: Pick<HostCall, 'name' | 'message' | 'timeoutMs' | 'answer'>,
+    what: Pick<HostCall, 'name' | 'message' | 'timeoutMs' | 'answer' | 'describe'>,
     signal?: AbortSignalLike,
   ): Promise<HostResult> {
     const { fail } = this.#options;
@@ -122,7 +117,7 @@ export class HostPool {
     try {
       const host: Host = new Host(this.#options.open, {
         finished: (finished, message) => {
-          if (message.type === 'error') finished.reject(this.#options.describe(finished, message));
+          if (message.type === 'error') finished.reject(finished.describe(message));
           else finished.resolve({ value: JSON.parse(message.value), log: message.log });
           this.#distribute();
         },

@@ -5,6 +5,7 @@ import { noTelemetry, type Telemetry } from '../contracts/telemetry.ts';
 import type { PlannedModel } from '../evaluation/plan.ts';
 import type { Connection } from '../evaluation/spec/models.ts';
 import { Availability, defaultPatienceMs } from './availability.ts';
+import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Content } from './connections/connection-context.ts';
 import { createConnection } from './connections/create-connection.ts';
@@ -95,8 +96,8 @@ export function createModels(dependencies: ModelsDependencies): Models {
       for (const { availability } of entries.values()) availability.setPatience(patienceMs);
       for (const model of planned) getLimiter(model);
     },
-    query: async (planned, request, signal, keep = keepNothing) =>
-      sendQuery(getEntry(planned), planned.model, { request, signal, keep, clock, held, telemetry }),
+    query: async (planned, request, signal, keep = keepNothing, budget?: Budget, onSend?: () => void) =>
+      sendQuery(getEntry(planned), planned.model, { request, signal, keep, budget, onSend, clock, held, telemetry }),
     listOutages: () =>
       [...entries.values()].flatMap(({ planned, availability }) => {
         const { outage } = availability;

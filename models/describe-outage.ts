@@ -34,7 +34,7 @@ function suggest({ kind }: SendError): string {
     case 'time-out':
     case 'overload':
     case 'service':
-      return 'Resume the run when the service answers again; limits.outage_patience_s says how long it is waited for.';
+      return 'Try again when the service answers; a run waits for as long as limits.outage_patience_s says, and can be resumed.';
     case 'refused':
     case 'unsendable':
     case 'rejected':

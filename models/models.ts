@@ -1,6 +1,7 @@
 import type { ModelOutage } from '../contracts/model-outage.ts';
 import type { Answer } from '../evaluation/model-io.ts';
 import type { PlannedModel } from '../evaluation/plan.ts';
+import type { Budget } from './budget.ts';
 import type { ModelRequest } from './model-connection.ts';
 
 /** The drain or the cancel of its task met this query before it was sent; it is unfinished, not failed. */
@@ -29,8 +30,11 @@ export interface Models {
    *
    * @param keep - Gets the answer and puts it on disk. Until that is done the query counts as in flight, so that a kill
    *   never loses more than the limit lets fly; the caller gets the answer at once.
+   * @param budget - Of the run, where that has limits: asked before each send, and told what the answer cost before it is
+   *   kept or given to the caller.
+   * @param onSend - Hears of each send as it leaves, retries and probes included.
    * @throws {ModelError} final; `code` `model-unusable` when no query of this model has a chance, or patience is over.
-   * @throws {EvaluationError} `store-failed` when limits are shared and the store cannot be asked.
+   * @throws {EvaluationError} `store-failed` when limits are shared and the store cannot be asked; `limit-reached`.
    * @throws {QueryAbandoned}
    */
   query(
@@ -38,6 +42,8 @@ export interface Models {
     request: Omit<ModelRequest, 'attempt'>,
     signal: AbortSignal,
     keep?: (answer: Answer) => Promise<unknown>,
+    budget?: Budget,
+    onSend?: () => void,
   ): Promise<Answer>;
   /** Models that are held now. */
   listOutages(): readonly ModelOutage[];

@@ -40,10 +40,8 @@ export function readUsage(value: JsonValue | undefined): Usage | undefined {
   ]);
   const input = firstCount(value, ['input_tokens', 'inputTokens']);
   // What was read from or written to a prompt cache is not in this protocol's count of input tokens, but was a prompt.
-  const cached = ['cache_read_input_tokens', 'cache_creation_input_tokens'].reduce(
-    (sum, name) => sum + (count(value[name]) ?? 0),
-    0,
-  );
+  const read = count(value['cache_read_input_tokens']);
+  const cached = (read ?? 0) + (count(value['cache_creation_input_tokens']) ?? 0);
   const completion = firstCount(value, [
     'num_completion_tokens',
     'completion_tokens',
@@ -56,8 +54,25 @@ export function readUsage(value: JsonValue | undefined): Usage | undefined {
   const usage: Usage = compact({
     num_prompt_tokens: prompt ?? (input === undefined ? undefined : input + cached),
     num_completion_tokens: completion,
+    num_cached_prompt_tokens: read ?? readCachedTokens(value),
   });
   return Object.keys(usage).length === 0 ? undefined : usage;
+}
+
+/** Prompt tokens that were read from a cache, where the service's own count of prompt tokens includes them. */
+function readCachedTokens(value: JsonObject): number | undefined {
+  const details = value['prompt_tokens_details'] ?? value['input_tokens_details'];
+  const cached = isObject(details) ? count(details['cached_tokens']) : undefined;
+  return (
+    cached ??
+    firstCount(value, [
+      'num_cached_prompt_tokens',
+      'prompt_cache_hit_tokens',
+      'cachedContentTokenCount',
+      'cachedInputTokens',
+      'cached_input_tokens',
+    ])
+  );
 }
 
 function readFinishReason(value: JsonObject): string | undefined {

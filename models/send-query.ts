@@ -3,6 +3,7 @@ import { ModelError } from '../evaluation/model-error.ts';
 import type { Answer } from '../evaluation/model-io.ts';
 import type { Model } from '../evaluation/spec/models.ts';
 import { type Availability, type Blame, ModelHeld, openPass, type Pass } from './availability.ts';
+import type { Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { Limiter, Permit } from './limiter.ts';
 import type { ModelConnection, ModelRequest, ModelResponse } from './model-connection.ts';
@@ -23,6 +24,8 @@ export interface QueryOptions {
   readonly request: Omit<ModelRequest, 'attempt'>;
   readonly signal: AbortSignal;
   readonly keep: (answer: Answer) => Promise<unknown>;
+  readonly budget: Budget | undefined;
+  readonly onSend: (() => void) | undefined;
   readonly clock: Clock;
   readonly held: AbortSignal | undefined;
   readonly telemetry: Telemetry;
@@ -31,16 +34,35 @@ export interface QueryOptions {
 /** One query from its first wait to its answer, or the error that is final for it. */
 export async function sendQuery(route: Route, model: Model, options: QueryOptions): Promise<Answer> {
   const { availability, limiter, target } = route;
-  const { request, signal, keep, clock, held, telemetry } = options;
-  const signals = [signal, availability.unusable];
-  /** A wait ends early when the task is over, or the model. */
+  const { request, signal, keep, budget, onSend, clock, held, telemetry } = options;
+  const signals = [signal, availability.unusable, ...(budget === undefined ? [] : [budget.exhausted])];
+  /** A wait ends early when the task is over, or the model, or what the run may spend. */
   const whileWorthwhile = async <T>(wait: () => Promise<T>): Promise<T> => {
     if (signal.aborted) throw new QueryAbandoned();
     try {
       availability.unusable.throwIfAborted();
+      budget?.exhausted.throwIfAborted();
       return await wait();
     } catch (error) {
       throw signal.aborted && !(error instanceof ModelError) ? new QueryAbandoned() : error;
+    }
+  };
+
+  const mayLeave = (pass: Pass): boolean => held?.aborted !== true && (pass.isProbe || availability.isOpen);
+
+  /** Right before it leaves; false where meanwhile it turned out that it must not leave now. */
+  const reserve = async (counting: Budget, pass: Pass, permit: Permit): Promise<boolean> => {
+    try {
+      await counting.reserve();
+      const isOver = signal.aborted || availability.unusable.aborted;
+      if (!isOver && mayLeave(pass)) return true;
+      await counting.giveBack();
+      signal.throwIfAborted();
+      availability.unusable.throwIfAborted();
+      return false;
+    } catch (error) {
+      permit.release('other');
+      throw error;
     }
   };
 
@@ -49,7 +71,7 @@ export async function sendQuery(route: Route, model: Model, options: QueryOption
       const pass = availability.isOpen ? openPass : await availability.enter(signals);
       try {
         const permit = await limiter.acquire(pass.isProbe ? signals : [...signals, availability.held]);
-        if (held?.aborted !== true && (pass.isProbe || availability.isOpen)) return { pass, permit };
+        if (mayLeave(pass) && (budget === undefined || (await reserve(budget, pass, permit)))) return { pass, permit };
         permit.release('other');
         if (held?.aborted === true) await waitForAbort(signals);
       } catch (error) {
@@ -61,6 +83,7 @@ export async function sendQuery(route: Route, model: Model, options: QueryOption
 
   /** Sends it once, and tells what came of it. */
   const send = async (attempt: number): Promise<ModelResponse> => {
+    onSend?.();
     const observation = telemetry.querySent({ ...target, attempt, input: request.input });
     try {
       const response = await sendOnce(route.connection, model, { ...request, attempt });
@@ -135,6 +158,11 @@ export async function sendQuery(route: Route, model: Model, options: QueryOption
     },
   };
   const release = () => permit.release('answered');
+  // Before it is kept: what was answered and paid for must not look as if nothing had been spent, whenever the power goes.
+  await budget?.spend(model, answer.evidence.usage).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   keep(answer).then(release, release); // whoever keeps it hears of a failure
   return answer;
 }

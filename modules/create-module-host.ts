@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
 import type { ModuleHost } from '../contracts/module-host.ts';
+import type { HostErrorReport } from '../hosts/host-call.ts';
 import { HostPool } from '../hosts/host-pool.ts';
 import { createBundleFiles } from './bundle-files.ts';
 import { openThreadsWith } from './open-thread.ts';
@@ -20,24 +21,18 @@ export function createModuleHost(options: ModuleHostOptions = {}): ModuleHost {
     hosts: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
     open: openThreadsWith(options.memoryLimitMb ?? 512),
     fail,
-    describe(call, { message, isThrown, status }) {
-      if (!isThrown) return fail(message);
-      const cause = Object.assign(new Error(message), status === undefined ? {} : { status });
-      return new EvaluationError('module-failed', `${call.name} threw: ${message}`, { cause });
-    },
   });
   const files = createBundleFiles();
   return {
     async call(bundle, exportName, argument, { timeoutMs, signal }) {
       const message = { url: files.getUrl(bundle), exportName, argument: JSON.stringify(argument) };
-      const name = `"${exportName}"`;
-      return (await pool.run({ name, message, timeoutMs, answer: undefined }, signal)).value;
+      return (await pool.run({ ...describeExport(exportName), message, timeoutMs }, signal)).value;
     },
     async check(bundle, exportName) {
       const message = { url: files.getUrl(bundle), exportName };
       const timeoutMs = options.loadTimeoutMs ?? 30_000;
       try {
-        await pool.run({ name: `"${exportName}"`, message, timeoutMs, answer: undefined });
+        await pool.run({ ...describeExport(exportName), message, timeoutMs });
       } catch (error) {
         if (!(error instanceof EvaluationError) || error.code !== 'module-failed') throw error;
         throw new EvaluationError(
@@ -50,6 +45,19 @@ export function createModuleHost(options: ModuleHostOptions = {}): ModuleHost {
     async close() {
       pool.close();
       files.close();
+    },
+  };
+}
+
+function describeExport(exportName: string) {
+  const name = `"${exportName}"`;
+  return {
+    name,
+    answer: undefined,
+    describe({ message, isThrown, status }: HostErrorReport): EvaluationError {
+      if (!isThrown) return fail(message);
+      const cause = Object.assign(new Error(message), status === undefined ? {} : { status });
+      return new EvaluationError('module-failed', `${name} threw: ${message}`, { cause });
     },
   };
 }

@@ -4,6 +4,7 @@ import { EvaluationError } from '../contracts/evaluation-error.ts';
 import { makeWorkQueue } from '../contracts/ids.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { EvaluationInput } from '../contracts/workflow-inputs.ts';
+import { pickSpendingLimits } from '../evaluation/limits/spending-limits.ts';
 import type { Plan } from '../evaluation/plan.ts';
 import type { RunRecord } from '../storage/run-log.ts';
 import type { ScheduleRecord } from '../storage/schedule-log.ts';
@@ -36,6 +37,7 @@ export async function beginFiring(
     planDigest,
     plan: planRef,
     policy: plan.cache_policy,
+    limits: pickSpendingLimits(plan.limits),
     ownerId: null,
     file,
     origin,

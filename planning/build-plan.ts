@@ -51,6 +51,7 @@ export async function buildPlan(resolved: ResolvedRun, dependencies: PlanningDep
     location === undefined ? message : `${location.file}:${location.line ?? 1}: ${message}`,
   );
   const models = await planModels(resolved, dependencies, problems);
+  await requirePrices(resolved, problems);
   const standingRows: Digest[] = [];
   const readDataset = createDatasetReader(resolved, dependencies, problems, { warnings, standingRows });
   const tasks: PlannedTaskSpecification[] = [];
@@ -83,6 +84,19 @@ export function findUsedModels(resolved: ResolvedRun): ReadonlySet<string> {
       ...definition.scorers.flatMap((scorer) => ('model_key' in scorer ? [scorer.model_key] : [])),
     ]),
   );
+}
+
+/** A limit on cost that some model's answers did not count for would hold back nothing. */
+async function requirePrices(resolved: ResolvedRun, problems: ProblemList): Promise<void> {
+  if (resolved.limits.cost === undefined) return;
+  for (const key of findUsedModels(resolved)) {
+    if (resolved.models.get(key)?.price !== undefined) continue;
+    await problems.collect({ location: resolved.locationOf('model', key) }, async () => {
+      throw new EvaluationError('config-invalid', `limits.cost is set, and model "${key}" has no price.`, {
+        hint: 'Add `price: {input: …, output: …}`, in US dollars per million tokens; 0 for a model that costs nothing.',
+      });
+    });
+  }
 }
 
 async function planModels(
@@ -169,6 +183,7 @@ async function planTask(
     key: task.key,
     ...(task.displayName === undefined ? {} : { display_name: task.displayName }),
     task_key: task.taskKey,
+    task_config: task.taskConfig,
     definition,
     ...(model === undefined || modelKey === undefined ? {} : { model_key: modelKey }),
     run_config: task.runConfig,

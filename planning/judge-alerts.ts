@@ -1,22 +1,21 @@
 import type { AlertFinding, RunAlerts } from '../contracts/alert-finding.ts';
 import type { Digest } from '../contracts/digest.ts';
 import { EvaluationError } from '../contracts/evaluation-error.ts';
-import type { Comparison } from '../evaluation/alerts/comparison.ts';
-import { createComparison } from '../evaluation/alerts/create-comparison.ts';
 import { findMetricOf } from '../evaluation/alerts/find-targets.ts';
 import { type AlertEvidence, judgeAlert, makeUnjudged } from '../evaluation/alerts/judge-alert.ts';
 import { findMetricOrigins, type MetricOrigin } from '../evaluation/alerts/metric-names.ts';
-import { pairByKey } from '../evaluation/alerts/pair-samples.ts';
 import { type Alert, parseAlert } from '../evaluation/alerts/parse-alert.ts';
+import type { Comparison } from '../evaluation/compare/stream/comparison.ts';
+import { createComparison } from '../evaluation/compare/stream/create-comparison.ts';
+import { pairByKey } from '../evaluation/compare/stream/pair-by-key.ts';
 import type { MetricResult } from '../evaluation/metric-value.ts';
 import { countsInMetrics } from '../evaluation/metrics/compute-metrics.ts';
 import type { Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
 import type { ScoredSample } from '../evaluation/score.ts';
 import type { TaskResultRecord } from '../storage/result-index.ts';
 import type { RunRecord } from '../storage/run-log.ts';
-import { readSegmentLines } from '../storage/segment-lines.ts';
 import type { Store } from '../storage/store.ts';
-import { createRowReader } from './datasets/read-rows.ts';
+import { findPairingObstacle, readScoredSamples } from './scored-samples.ts';
 
 /** A completed task result with what an alert needs of it. */
 interface JudgedTask {
@@ -45,7 +44,7 @@ export async function judgeAlerts(
   return judgeAll();
 
   async function judgeAll(): Promise<AlertFinding[]> {
-    const parsed = alerts.map(parseAlert);
+    const parsed = alerts.map((text) => parseAlert(text));
     const records = await store.results.listTaskResults(run.runId);
     const keys = records.map(({ key }) => key);
     const judged = new Map<Alert, AlertFinding[]>(parsed.map((alert) => [alert, []]));
@@ -138,7 +137,7 @@ export async function judgeAlerts(
     targets: readonly Target[],
   ): Promise<Map<Target, AlertEvidence['difference']>> {
     const found = new Map<Target, AlertEvidence['difference']>();
-    const reason = await findMismatch(present.task, before.task);
+    const reason = await findPairingObstacle(store.content, present.task, before.task);
     const comparisons: (readonly [Target, Comparison])[] = [];
     for (const target of targets) {
       const comparison = reason === undefined ? createComparisonOf(present.task, target) : { reason };
@@ -148,7 +147,11 @@ export async function judgeAlerts(
     }
     if (comparisons.length === 0) return found;
     try {
-      const pairs = pairByKey(readScores(present.record), readScores(before.record), ({ sample_id: id }) => id);
+      const pairs = pairByKey(
+        readScoredSamples(store, present.record),
+        readScoredSamples(store, before.record),
+        ({ sample_id: id }) => id,
+      );
       for await (const [now, then] of pairs) addPair(comparisons, now, then);
       for (const [target, comparison] of comparisons) found.set(target, comparison.finish());
     } catch (error) {
@@ -156,27 +159,6 @@ export async function judgeAlerts(
       for (const [target] of comparisons) found.set(target, { reason: error.message });
     }
     return found;
-  }
-
-  /** Why samples of the same id need not be the same ones; undefined where they are. */
-  async function findMismatch(
-    present: PlannedTaskSpecification,
-    before: PlannedTaskSpecification,
-  ): Promise<string | undefined> {
-    if (present.dataset.version === before.dataset.version) return undefined;
-    const { idSource } = await createRowReader(store.content, present.dataset.manifest).getManifest();
-    return idSource === 'column'
-      ? undefined
-      : 'the dataset has changed, and its rows have no sample_id to pair them by';
-  }
-
-  async function* readScores(record: TaskResultRecord): AsyncGenerator<ScoredSample> {
-    const taskResultId = record.reuse === 'full' ? (record.reusedFrom ?? record.taskResultId) : record.taskResultId;
-    for (let segmentIndex = 0; segmentIndex < record.segmentCount; segmentIndex++) {
-      const sealed = await store.results.findSegment({ taskResultId, stage: 'score', segmentIndex });
-      if (sealed === undefined) throw new EvaluationError('blob-missing', 'scores are lost');
-      yield* await readSegmentLines<ScoredSample>(store.content, sealed.blob.digest);
-    }
   }
 }
 

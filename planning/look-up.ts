@@ -1,12 +1,11 @@
 import type { CachePolicy } from '../contracts/cache-policy.ts';
 import type { Digest } from '../contracts/digest.ts';
-import type { BlobReference, Plan, PlannedTaskSpecification } from '../evaluation/plan.ts';
+import type { BlobReference, Plan } from '../evaluation/plan.ts';
 import { type Decision, decideReuse } from '../evaluation/reuse/decide-reuse.ts';
-import { explainMiss, type ReuseReason } from '../evaluation/reuse/explain-miss.ts';
 import { type Damage, parseAge, type ReuseBounds } from '../evaluation/reuse/usability.ts';
 import type { ContentStore } from '../storage/content-store.ts';
 import { isBlobLost } from '../storage/is-blob-lost.ts';
-import type { ResultIndex, TaskResultRecord } from '../storage/result-index.ts';
+import type { ResultIndex, StageSegments, TaskResultRecord } from '../storage/result-index.ts';
 
 export interface LookUpStore {
   readonly content: ContentStore;
@@ -24,7 +23,13 @@ export interface Finding {
   readonly warnings: readonly string[];
 }
 
-/** The cache check: two queries for any number of specifications, then a look at the blobs of those that would stand. */
+/** Reading of blobs that would stand: so many specifications are looked at together. */
+const decisionsAtOnce = 32;
+
+/**
+ * The cache check: three queries for any number of specifications, then a look at the blobs of those that would stand.
+ * Only where a result turns out to be damaged is there one more query for each.
+ */
 export async function lookUp(
   store: LookUpStore,
   plan: Pick<Plan, 'limits' | 'reuse'>,
@@ -37,20 +42,59 @@ export async function lookUp(
     store.results.findCurrentResults([...new Set(tasks.map((task) => task.resultKey))]),
     store.results.findSolvedResults([...new Set(tasks.map((task) => task.solverKey))]),
   ]);
+  const candidatesOf = ({ solverKey, resultKey }: LookUpTask) => ({
+    current: current.get(resultKey),
+    solved: solved.get(solverKey) ?? [],
+  });
+  const findDamageOnce = await prepareDamageSearch(
+    store,
+    tasks.flatMap((task) => {
+      const { current: first, solved: others } = candidatesOf(task);
+      const likely = first ?? others[0];
+      return likely === undefined ? [] : [likely.taskResultId];
+    }),
+  );
   const bounds = makeReuseBounds(plan, nowMs);
   const findings: Finding[] = [];
-  for (const { solverKey, resultKey } of tasks) {
-    const candidates = { current: current.get(resultKey), solved: solved.get(solverKey) ?? [] };
-    const decision = await decideReuse(policy, candidates, bounds, (result) => findDamage(store, result));
-    const warnings = decision.rejections
-      .filter(({ because }) => because === 'damaged')
-      .map(
-        ({ result }) =>
-          `Stored pieces of task result ${result.taskResultId} (run ${result.runId}) are lost or damaged.`,
-      );
-    findings.push({ decision, warnings });
+  for (let start = 0; start < tasks.length; start += decisionsAtOnce) {
+    const group = tasks.slice(start, start + decisionsAtOnce);
+    findings.push(
+      ...(await Promise.all(
+        group.map(async (task) => {
+          const decision = await decideReuse(policy, candidatesOf(task), bounds, findDamageOnce);
+          return { decision, warnings: warnOfDamage(decision) };
+        }),
+      )),
+    );
   }
   return findings;
+}
+
+function warnOfDamage({ rejections }: Decision<TaskResultRecord>): readonly string[] {
+  return rejections
+    .filter(({ because }) => because === 'damaged')
+    .map(
+      ({ result }) => `Stored pieces of task result ${result.taskResultId} (run ${result.runId}) are lost or damaged.`,
+    );
+}
+
+/** Looks at each result once, however many specifications it would stand for; the segments of `likely` ones are read at once. */
+async function prepareDamageSearch(
+  store: LookUpStore,
+  likely: readonly string[],
+): Promise<(result: TaskResultRecord) => Promise<Damage>> {
+  const ids = new Set(likely);
+  const segments = await store.results.listSegmentsOf([...ids]);
+  const found = new Map<string, Promise<Damage>>();
+  return (result) => {
+    const known = found.get(result.taskResultId);
+    if (known !== undefined) return known;
+    const damage = ids.has(result.taskResultId)
+      ? findDamageOf(store.content, result, segments.get(result.taskResultId))
+      : findDamage(store, result);
+    found.set(result.taskResultId, damage);
+    return damage;
+  };
 }
 
 export function makeReuseBounds({ limits, reuse }: Pick<Plan, 'limits' | 'reuse'>, nowMs: number): ReuseBounds {
@@ -66,15 +110,18 @@ export function makeReuseBounds({ limits, reuse }: Pick<Plan, 'limits' | 'reuse'
  * one has the blob read: the same content, written anew by another release of the compressor, may take another.
  */
 export async function findDamage(store: LookUpStore, result: TaskResultRecord): Promise<Damage> {
-  const { taskResultId, segmentCount } = result;
-  const [solve, score] = await Promise.all([
-    store.results.listSegments(taskResultId, 'solve'),
-    store.results.listSegments(taskResultId, 'score'),
-  ]);
-  if (solve.length < segmentCount || !(await areThere(store.content, solve))) return 'outputs';
-  if (score.length < segmentCount || !(await areThere(store.content, score))) return 'scores';
-  if (!(await verifies(store.content, result.manifest)) || !(await verifies(store.content, result.metrics)))
-    return 'scores';
+  const segments = await store.results.listSegmentsOf([result.taskResultId]);
+  return findDamageOf(store.content, result, segments.get(result.taskResultId));
+}
+
+async function findDamageOf(
+  content: ContentStore,
+  { segmentCount, manifest, metrics }: TaskResultRecord,
+  { solve, score }: StageSegments = { solve: [], score: [] },
+): Promise<Damage> {
+  if (solve.length < segmentCount || !(await areThere(content, solve))) return 'outputs';
+  if (score.length < segmentCount || !(await areThere(content, score))) return 'scores';
+  if (!(await verifies(content, manifest)) || !(await verifies(content, metrics))) return 'scores';
   return 'none';
 }
 
@@ -99,30 +146,4 @@ async function verifies(content: ContentStore, blob: BlobReference | null): Prom
     if (isBlobLost(error)) return false;
     throw error;
   }
-}
-
-/** Why a task has to work, against the nearest of its earlier results; empty on full reuse. */
-export async function explainFinding(
-  results: Pick<ResultIndex, 'findComparableResults'>,
-  plan: Pick<Plan, 'cache_policy'>,
-  task: Pick<PlannedTaskSpecification, 'task_key' | 'solver_fingerprint' | 'result_fingerprint'>,
-  finding: Finding,
-): Promise<readonly ReuseReason[] | null> {
-  if (finding.decision.verdict === 'full') return [];
-  const comparable = await results.findComparableResults(task.task_key);
-  const earlier = comparable.map(({ taskResult, ...fingerprints }) => ({
-    taskResultId: taskResult.taskResultId,
-    runId: taskResult.runId,
-    status: taskResult.status,
-    policy: taskResult.policy,
-    isRemoved: taskResult.isRemoved,
-    ...fingerprints,
-  }));
-  return explainMiss({
-    policy: plan.cache_policy,
-    solverFingerprint: task.solver_fingerprint,
-    resultFingerprint: task.result_fingerprint,
-    earlier,
-    rejections: finding.decision.rejections,
-  });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the cluster suite needs and a clean Debian has not: PostgreSQL, a browser, and the programs that Go builds.
-# What is there already is left alone, so that on a prepared machine this takes a second.
+# Installs what the cluster suite needs and a clean Debian has not: PostgreSQL, a browser, shells, and the programs that Go
+# builds. What is there already is left alone, so that on a prepared machine this takes a second.
 set -euo pipefail
 
 packages=()
@@ -8,6 +8,7 @@ if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/ini
   packages+=(postgresql)
 fi
 command -v chromium >/dev/null || packages+=(chromium)
+for shell in zsh fish; do command -v "$shell" >/dev/null || packages+=("$shell"); done
 if ((${#packages[@]} > 0)); then
   if [[ $(id -u) -ne 0 ]]; then
     echo "Missing: ${packages[*]}. Install them, or run this as root." >&2

@@ -1,4 +1,5 @@
 import type { Answer } from '../evaluation/model-io.ts';
+import type { StoredUsage } from '../evaluation/usage/stored-usage.ts';
 
 export const stages = ['solve', 'score'] as const;
 export type Stage = (typeof stages)[number];
@@ -52,6 +53,8 @@ export interface JournalOutcome {
   /** Whether it has an error of this stage. */
   readonly hasError: boolean;
   readonly queries: { readonly sent: number; readonly retried: number };
+  /** What these queries came to; left out where there is none. */
+  readonly usage?: StoredUsage;
 }
 
 /**
@@ -80,11 +83,13 @@ export interface Journal {
    * Removes outcomes that a new attempt tries again, with all answers of their samples but `standing`, which it keeps: an
    * outcome holds answers that are written nowhere else.
    *
+   * @param lost - What left for them and is in none of `standing`: it stays counted.
    * @throws {AttemptSuperseded}
    */
   removeOutcomes(
     segment: SegmentWork,
     sampleIndexes: readonly number[],
     standing: readonly JournalAnswer[],
+    lost?: StoredUsage,
   ): Promise<void>;
 }

@@ -3,6 +3,8 @@ import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { FinalStatus, Status } from '../contracts/status.ts';
 import type { BlobReference } from '../evaluation/plan.ts';
+import type { StoredUsage } from '../evaluation/usage/stored-usage.ts';
+import type { Usage } from '../evaluation/usage/usage.ts';
 import type { SegmentId, SegmentWork, Stage } from './journal.ts';
 
 /** Counts of queries: sent ones (retries apart), retries, and those that reuse made unnecessary. */
@@ -46,6 +48,8 @@ export interface TaskResultRecord {
   readonly reusedFrom: string | null;
   /** The completed task result whose errors this one tries again; null for any other. */
   readonly mends: string | null;
+  /** The run that was waited for, if its work stands here. */
+  readonly waitedFor: string | null;
   /** Whether a look-up by result key finds it. */
   readonly isCurrent: boolean;
   /** Whether its owner took it out of reuse: no look-up finds it. */
@@ -53,6 +57,10 @@ export interface TaskResultRecord {
   readonly segmentCount: number;
   readonly samples: SampleCounts;
   readonly queries: QueryCounts;
+  /** Single answers of other results that stood in it (`reuse.answers`); in none of `queries`. */
+  readonly answersStood: number;
+  /** What its queries came to; null before its metrics are computed, and from before it was counted. */
+  readonly usage: StoredUsage | null;
   readonly manifest: BlobReference | null;
   readonly metrics: BlobReference | null;
   readonly resultDigest: Digest | null;
@@ -74,13 +82,21 @@ export interface SegmentRecord {
   /** Samples of the segment with an error of this stage. */
   readonly errors: number;
   readonly queries: { readonly sent: number; readonly retried: number };
+  /** What these queries came to; of solver outputs that were taken over, as standing. Left out where there is none. */
+  readonly usage?: StoredUsage;
+  /** Single answers of other results that stood in it, and when the oldest of them had arrived, ISO 8601. */
+  readonly answersStood?: number;
+  readonly answersSince?: string | null;
   /** A `resume` tries the errors of this segment again; what is good in it stands. */
   readonly isReopened: boolean;
 }
 
 export interface TaskResultSummary {
   readonly samples: SampleCounts;
+  /** Without what left for lost work, which the store adds. */
   readonly queries: QueryCounts;
+  readonly answersStood?: number;
+  readonly usage?: Usage;
   readonly manifest: BlobReference;
   readonly metrics: BlobReference;
   readonly resultDigest: Digest;
@@ -92,12 +108,24 @@ export interface JudgedResult {
   readonly isUsable: boolean;
 }
 
-/** A result to explain a miss against, with its fingerprints. */
-export interface ComparableResult {
-  readonly taskResult: TaskResultRecord;
-  readonly solverFingerprint: JsonObject;
-  readonly resultFingerprint: JsonObject;
-}
+/** A result to explain a miss against; its keys name its fingerprints. */
+export type ComparableResult = Pick<
+  TaskResultRecord,
+  | 'taskResultId'
+  | 'runId'
+  | 'key'
+  | 'taskKey'
+  | 'solverKey'
+  | 'resultKey'
+  | 'policy'
+  | 'status'
+  | 'isRemoved'
+  | 'samples'
+  | 'endedAt'
+>;
+
+/** The sealed segments of both stages of one task result, in order of segment index. */
+export type StageSegments = Readonly<Record<Stage, readonly SegmentRecord[]>>;
 
 /**
  * What is stored under which key. Every method is one transaction; every recording is idempotent and changes nothing
@@ -118,15 +146,23 @@ export interface ResultIndex {
    * greatest id first); at most 20 of each.
    */
   findSolvedResults(solverKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly TaskResultRecord[]>>;
-  /** The latest ended results of a task key that are no aliases, newest first, at most 50, failed and `no-cache` ones included. */
-  findComparableResults(taskKey: string): Promise<readonly ComparableResult[]>;
+  /**
+   * By task key, the latest ended results that are no aliases, newest first, at most 50 of each, failed and `no-cache` ones
+   * included.
+   */
+  findComparableResults(taskKeys: readonly string[]): Promise<ReadonlyMap<string, readonly ComparableResult[]>>;
+  /** Fingerprints by their digests, which are keys; unknown ones are left out. */
+  findFingerprints(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, JsonObject>>;
+  /** By solver key, task results under `reuse` that have not ended: whose work others wait for; the oldest run first. */
+  findWorkingResults(solverKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly TaskResultRecord[]>>;
   /**
    * Ends a task result as alias of `sourceId`: full reuse. False, changing nothing, where that result may not be reused
-   * any more: it is to be decided again.
+   * any more: it is to be decided again. `usage` is the source's, by the names and prices of this one's plan; left out, as
+   * the source has it.
    */
   recordAlias(
     taskResultId: string,
-    decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+    decision: { readonly sourceId: string; readonly warnings: readonly string[]; readonly usage?: Usage },
     attempt?: number,
   ): Promise<boolean>;
   /**
@@ -154,8 +190,12 @@ export interface ResultIndex {
   findSegment(segment: SegmentId): Promise<SegmentRecord | undefined>;
   /** In order of segment index. */
   listSegments(taskResultId: string, stage: Stage): Promise<readonly SegmentRecord[]>;
+  /** Of many task results at once; one without segments is left out. */
+  listSegmentsOf(taskResultIds: readonly string[]): Promise<ReadonlyMap<string, StageSegments>>;
   /** Keeps the outcome of a task result that is about to be published or to fail for its errors. */
   recordSummary(taskResultId: string, summary: TaskResultSummary, attempt?: number): Promise<void>;
+  /** Counts what left for a segment without coming to an outcome of any sample: abandoned, or met by an outage. */
+  addLostUsage(segment: SegmentWork, lost: Usage): Promise<void>;
   addWarnings(taskResultId: string, warnings: readonly string[], attempt?: number): Promise<void>;
   /**
    * Completes a task result from its recorded summary. Under `reuse` it becomes the current result of its key only where

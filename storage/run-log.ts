@@ -4,6 +4,8 @@ import type { Digest } from '../contracts/digest.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { FinalStatus, Status } from '../contracts/status.ts';
 import type { Trigger } from '../contracts/workflow-inputs.ts';
+import type { SpendingLimits } from '../evaluation/limits/spending-limits.ts';
+import type { Usage } from '../evaluation/usage/usage.ts';
 import type { RecordedError } from './result-index.ts';
 
 /** A process that works on the store, as others can tell whether it lives: a pid alone is no proof. */
@@ -64,7 +66,10 @@ export type NewRun = Omit<
   RunRecord,
   'status' | 'attempt' | 'endedAt' | 'workedMs' | 'mends' | 'pausedAt' | OptionalOfNewRun
 > &
-  Partial<Pick<RunRecord, OptionalOfNewRun>>;
+  Partial<Pick<RunRecord, OptionalOfNewRun>> & {
+    /** What it may spend; null, or left out: no limit. What holds later is asked of the `SpendingLedger`. */
+    readonly limits?: SpendingLimits | null;
+  };
 /** Left out, somebody's command began it, who owns it, and there are no alerts. */
 type OptionalOfNewRun = 'workQueue' | 'trigger' | 'scheduleName' | 'scheduledAt' | 'alerts';
 
@@ -107,6 +112,8 @@ export interface TaskProgress {
   readonly errors: number;
   /** Of these outcomes; those of solver outputs that were taken over are the source's. */
   readonly queries: { readonly sent: number; readonly retried: number };
+  /** Single answers of other results that stood in sealed segments. */
+  readonly answersStood: number;
 }
 
 /** Runs, their owners, and the processes at work. Every method is one transaction. */
@@ -130,6 +137,8 @@ export interface RunLog {
    * @throws {EvaluationError} `run-not-found` naming the nearest, `run-ambiguous` naming the candidates.
    */
   getRun(reference: string): Promise<RunRecord>;
+  /** Runs by their whole ids, in no order; unknown ones are left out. */
+  findRuns(runIds: readonly string[]): Promise<readonly RunRecord[]>;
   /** Newest first. */
   listRuns(options: { readonly limit: number }): Promise<readonly RunRecord[]>;
   findOpenRuns(): Promise<readonly RunRecord[]>;
@@ -175,9 +184,17 @@ export interface RunLog {
   listProcesses(): Promise<readonly ProcessRecord[]>;
   /**
    * Makes a process the one that has a duty of the store, such as looking after runs that nobody owns; true also where it
-   * has it already. False where another has it, of which `isAlive` says that it lives.
+   * has it already. False where another has it, of which `keepsIt` says that it lives and, where that counts, is awake.
+   *
+   * @param keepsIt - Hears the holder, and the sign that it left last.
+   * @param sign - Left for others to see: one who changes it is at work. They compare no clocks.
    */
-  takeDuty(duty: string, processId: string, isAlive: (holder: ProcessRecord) => boolean): Promise<boolean>;
+  takeDuty(
+    duty: string,
+    processId: string,
+    keepsIt: (holder: ProcessRecord, sign: string) => boolean,
+    sign?: string,
+  ): Promise<boolean>;
   /**
    * Notes which Temporal the store is used with; since when it has been this one without interruption, ISO 8601. Runs from
    * before may be unknown there without having been deleted.
@@ -187,5 +204,7 @@ export interface RunLog {
   recordWait(taskResultId: string, holderRunId: string | null): Promise<void>;
   listWaits(runId: string): Promise<readonly { readonly taskResultId: string; readonly holderRunId: string }[]>;
   listProgress(runId: string): Promise<readonly TaskProgress[]>;
+  /** What was asked so far for task results that have no metrics yet, by their ids: sealed, journalled and lost work. */
+  listUsage(runId: string): Promise<ReadonlyMap<string, Usage>>;
   close(): Promise<void>;
 }

@@ -61,6 +61,9 @@ export function createMetrics(meter: MetricMeter): Telemetry {
     reuseDecided(verdict) {
       record.stet_reuse_total(1, { verdict });
     },
+    answerStood(model) {
+      record.stet_answers_stood_total(1, labelOf(model));
+    },
     sampleEnded(stage, hasFailed) {
       record.stet_samples_total(1, { stage, outcome: hasFailed ? 'error' : 'ok' });
     },

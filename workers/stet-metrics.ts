@@ -43,6 +43,11 @@ export const stetMetrics = {
     labels: ['verdict'],
     description: 'Task results by what their cache check found: full, partial or none.',
   },
+  stet_answers_stood_total: {
+    kind: 'counter',
+    labels: ['model'],
+    description: 'Single answers of other results that stood in place of a query.',
+  },
   stet_samples_total: {
     kind: 'counter',
     labels: ['stage', 'outcome'],

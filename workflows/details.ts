@@ -16,12 +16,12 @@ export function renderEvaluationDetails({ runId, pausedAt, report }: EvaluationD
       ? []
       : [`**paused** since ${pausedAt}: nothing new is sent. Go on with \`stet unpause ${runId.slice(0, 8)}\`.`];
   if (report === null) return [...paused, `See the run with \`stet show ${runId.slice(0, 8)}\`.`].join('\n\n');
-  const { samples, solved, scored, errors, tasks, underWay, waiting } = report;
+  const { samples, solved, scored, errors, cost, tasks, underWay, waiting } = report;
   const counted = Object.entries(tasks).map(([status, count]) => `${count} ${status}`);
   return [
     ...paused,
     `**${formatShare(solved + scored, 2 * samples)}** · ${countOf(solved, samples)} samples solved · ${countOf(scored, samples)} scored · ${formatErrors(errors)}`,
-    `${formatQueries(report.queries)} · tasks: ${counted.join(', ')}${waiting === 0 ? '' : `, ${waiting} waiting for other runs`}`,
+    `${formatQueries(report.queries)}${cost === undefined ? '' : ` · ${cost}`} · tasks: ${counted.join(', ')}${waiting === 0 ? '' : `, ${waiting} waiting for other runs`}`,
     // Not a table: the pages show its columns without a space between.
     ...(underWay.length === 0 ? [] : [underWay.map(renderTaskLine).join('\n')]),
   ].join('\n\n');

@@ -30,8 +30,18 @@ export function checkDocuments(
   ];
 }
 
+/**
+ * Queries that a stop abandoned between two tries have left, too, and are counted, as is what an earlier attempt sent: more
+ * than the questions may have been sent, never fewer.
+ */
+function countAsked({ run, task }: Pick<ReportedTask, 'run' | 'task'>, atLeast: number): number {
+  const { sent } = task.model_queries;
+  const mayExceed = task.reuse !== 'full' || run.attempt > 1;
+  return mayExceed ? Math.min(sent, atLeast) : sent;
+}
+
 function findDifferences(
-  { task, specification }: ReportedTask,
+  { run, task, specification }: ReportedTask,
   reference: Reference | undefined,
   isDoubtful: boolean,
 ): readonly string[] {
@@ -46,7 +56,7 @@ function findDifferences(
     ['samples', task.samples.total, taskShapes[specification.task].rows],
     ['samples with errors', task.samples.errors, reference.errors],
     // What was damaged is mended, and that costs queries of its own.
-    ['queries sent', isDoubtful ? sent : task.model_queries.sent, sent],
+    ['queries sent', isDoubtful ? sent : countAsked({ run, task }, sent), sent],
   ];
   return comparisons
     .filter(([, found, wanted]) => found !== wanted)

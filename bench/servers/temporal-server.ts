@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import { findTemporalCli } from '../../embedded/server/find-cli.ts';
 import { findFreePort } from './free-port.ts';
 import { type GuardedProcess, startGuarded } from './guarded-process.ts';
+import { waitUntilServing } from './wait-until-serving.ts';
 
 /** A Temporal that is not Stet's: what `TEMPORAL_ADDRESS` names. */
 export interface TemporalServer extends AsyncDisposable {
@@ -16,8 +15,6 @@ export interface TemporalServer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-const pollMs = 25;
-const answerMs = 2_000;
 /** What Stet's own server has; otherwise each step of a workflow waits for the disk. */
 const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
 
@@ -43,10 +40,9 @@ export async function startTemporalServer(): Promise<TemporalServer> {
       { cwd: folder },
     );
     server = started;
-    while (!(await isServing(address))) {
-      if (!started.isRunning) throw new Error(`Temporal did not start:\n${started.output}`);
-      await sleep(pollMs);
-    }
+    await waitUntilServing(started, address, ({ workflowService }) =>
+      workflowService.describeNamespace({ namespace: 'default' }),
+    );
   };
   await start();
   return {
@@ -58,18 +54,4 @@ export async function startTemporalServer(): Promise<TemporalServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function isServing(address: string): Promise<boolean> {
-  const connection = Connection.lazy({ address });
-  try {
-    await connection.withDeadline(Date.now() + answerMs, () =>
-      connection.workflowService.describeNamespace({ namespace: 'default' }),
-    );
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await connection.close();
-  }
 }

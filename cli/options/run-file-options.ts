@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PlanOptions } from '../../client/stet.ts';
 import { type CachePolicy, cachePolicies } from '../../contracts/cache-policy.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { parseDuration } from './parse-duration.ts';
+import { parsePositiveInteger } from './parse-positive-integer.ts';
 import { collectSetOption, type SetOption } from './set-option.ts';
 
 /** Options of the commands that read a run file, as commander hands them over. */
@@ -11,6 +13,11 @@ export interface RunFileFlags {
   readonly only?: readonly string[];
   readonly numSamples?: number;
   readonly cachePolicy?: CachePolicy;
+  readonly maxQueries?: number;
+  readonly maxCost?: number;
+  readonly maxTokens?: number;
+  /** Milliseconds. */
+  readonly maxDuration?: number;
   readonly env?: string;
   readonly verifyData?: boolean;
 }
@@ -31,6 +38,22 @@ export function addOverrideOptions(command: Command): Command {
         'what may be taken from the store (default: as the run file or STET_CACHE_POLICY says)',
       ).choices(cachePolicies),
     )
+    .option(
+      '--max-queries <number>',
+      'send at most this many queries in all attempts of the run, retries included (limits.queries)',
+      parsePositiveInteger,
+    )
+    .option('--max-cost <dollars>', 'send nothing more once answers have cost so much (limits.cost)', parseDollars)
+    .option(
+      '--max-tokens <number>',
+      'send nothing more once so many tokens are used (limits.tokens)',
+      parsePositiveInteger,
+    )
+    .option(
+      '--max-duration <duration>',
+      'send nothing more once the run was worked on for so long, such as 30m (limits.duration_s)',
+      parseDuration,
+    )
     .option('--env <file>', 'read this file in place of the .env beside the run file; it beats the environment')
     .option('--verify-data', 'read every data file anew, also where it looks unchanged');
 }
@@ -46,17 +69,31 @@ export function toPlanOptions(
     ...(flags.only === undefined ? {} : { only: flags.only }),
     ...(flags.numSamples === undefined ? {} : { numSamples: flags.numSamples }),
     ...(cachePolicy === undefined ? {} : { cachePolicy }),
+    ...toLimitOptions(flags),
     ...(flags.env === undefined ? {} : { envFile: flags.env }),
     ...(flags.verifyData === undefined ? {} : { verifyData: flags.verifyData }),
   };
 }
 
-export function parsePositiveInteger(text: string): number {
-  const value = Number(text);
-  if (!/^[0-9]+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError(`"${text}" is not a whole number of at least 1.`);
+/** What a run may spend. */
+export function toLimitOptions(
+  flags: Pick<RunFileFlags, 'maxQueries' | 'maxCost' | 'maxTokens' | 'maxDuration'>,
+): Pick<PlanOptions, 'maxQueries' | 'maxCost' | 'maxTokens' | 'maxDurationS'> {
+  return {
+    ...(flags.maxQueries === undefined ? {} : { maxQueries: flags.maxQueries }),
+    ...(flags.maxCost === undefined ? {} : { maxCost: flags.maxCost }),
+    ...(flags.maxTokens === undefined ? {} : { maxTokens: flags.maxTokens }),
+    ...(flags.maxDuration === undefined ? {} : { maxDurationS: flags.maxDuration / 1_000 }),
+  };
+}
+
+/** `5`, `0.25` or `$5`: US dollars. */
+export function parseDollars(text: string): number {
+  const [, digits] = /^\$?(\d{1,9}(?:\.\d{1,12})?)$/.exec(text) ?? [];
+  if (digits === undefined || Number(digits) <= 0) {
+    throw new InvalidArgumentError(`"${text}" is not a sum of US dollars above 0, such as 2.50.`);
   }
-  return value;
+  return Number(digits);
 }
 
 function collectKeys(text: string, earlier: readonly string[] = []): readonly string[] {

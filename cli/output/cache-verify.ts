@@ -7,14 +7,19 @@ import { cleanText } from './text.ts';
 export function renderCacheVerify(document: CacheVerifyDocument, { style }: HumanOutput): string {
   const { database, verified, damaged } = document;
   const lines = database.sound
-    ? [`${style.good('ok')}    ${soundNotes[database.checked]}`]
+    ? [`${style.good('ok')}${style.isPlain ? ': ' : '    '}${soundNotes[database.checked]}`]
     : [
-        `${style.bad('FAIL')}  The database is damaged; ${remedies[database.checked]}.`,
+        `${style.bad('FAIL')}${style.isPlain ? ': ' : '  '}The database is damaged; ${remedies[database.checked]}.`,
         ...database.problems.map((problem) => `      ${cleanText(problem)}`),
       ];
   const read = `${formatPlural(verified.count, 'stored piece')} (${formatSize(verified.size_bytes)})`;
-  lines.push(`${style.good('ok')}    ${read} ${verified.count === 1 ? 'is' : 'are'} what the records say.`);
-  if (damaged.length > 0) lines.push(`${style.bad('FAIL')}  ${formatPlural(damaged.length, 'piece')} lost or damaged:`);
+  lines.push(
+    `${style.good('ok')}${style.isPlain ? ': ' : '    '}${read} ${verified.count === 1 ? 'is' : 'are'} what the records say.`,
+  );
+  if (damaged.length > 0)
+    lines.push(
+      `${style.bad('FAIL')}${style.isPlain ? ': ' : '  '}${formatPlural(damaged.length, 'piece')} lost or damaged:`,
+    );
   return `${[...lines, ...damaged.flatMap(describePiece)].join('\n')}\n`;
 }
 

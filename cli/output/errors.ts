@@ -1,8 +1,21 @@
 import path from 'node:path';
 import { ConfigurationError, EvaluationError, type SourceLocation } from '../../contracts/evaluation-error.ts';
+import type { CommandContext } from '../command-context.ts';
 import { formatPlural } from './format.ts';
-import type { Style } from './style.ts';
+import { makeStyle, type Style, wantsPlain } from './style.ts';
 import { cleanText, indent } from './text.ts';
+
+/** {@link renderError} for standard error, as the context wants it. */
+export function renderErrorFor(
+  context: Pick<CommandContext, 'stderr' | 'environment' | 'commandLine' | 'workingDirectory'>,
+  error: unknown,
+): string {
+  return renderError(error, {
+    style: makeStyle(context.stderr, context.environment, wantsPlain(context)),
+    workingDirectory: context.workingDirectory,
+    showStack: context.environment['STET_DEBUG'] === '1',
+  });
+}
 
 /** What a person reads when a command ends with an error: place, message, code, hint; a stack only where asked for. */
 export function renderError(

@@ -14,5 +14,8 @@ export function makeCommandLines(
 }
 
 function quoteWord(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
+  // Easier to read where the word has single quotes, and nothing that means something between double ones.
+  if (word.includes("'") && !/["$`\\!]/.test(word)) return `"${word}"`;
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

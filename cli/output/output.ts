@@ -1,5 +1,5 @@
 import type { CommandContext, TextOutput } from '../command-context.ts';
-import { makeStyle, type Style } from './style.ts';
+import { makeStyle, type Style, wantsPlain } from './style.ts';
 
 /** Where a command writes for people, in which width and colours. */
 export interface HumanOutput {
@@ -20,13 +20,21 @@ export function makeNoticeOutput(context: CommandContext): HumanOutput {
 }
 
 function makeOutput(stream: TextOutput, context: CommandContext): HumanOutput {
+  const isPlain = wantsPlain(context);
   return {
     stream,
     write: (text) => {
       stream.write(text);
     },
-    // What is no terminal has no width to keep within; a table for a file may be wide, but not without end.
-    width: stream.isTTY === true ? Math.max(20, stream.columns || 80) : 200,
-    style: makeStyle(stream, context.environment),
+    width: isPlain ? plainWidth : findWidth(stream),
+    style: makeStyle(stream, context.environment, isPlain),
   };
+}
+
+/** A fact is a line; where a terminal breaks it is no concern of who listens. */
+const plainWidth = 10_000;
+
+/** What is no terminal has no width to keep within; a table for a file may be wide, but not without end. */
+function findWidth(stream: TextOutput): number {
+  return stream.isTTY === true ? Math.max(20, stream.columns || 80) : 200;
 }

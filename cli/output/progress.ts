@@ -1,14 +1,19 @@
 import { createLogUpdate } from 'log-update';
+import type { RunDocument } from '../../client/run-document.ts';
 import type { TaskProgressEvent } from '../../client/stet.ts';
 import type { CommandContext } from '../command-context.ts';
 import { formatPlural } from './format.ts';
+import { describeLimitUse } from './limits-text.ts';
 import { isUnderWay, renderLiveLine, renderPlainLine } from './progress-line.ts';
-import { makeStyle } from './style.ts';
-import { truncateText } from './text.ts';
+import { makeStyle, wantsPlain } from './style.ts';
+import { truncateText, wrapText } from './text.ts';
+
+type Limits = RunDocument['limits'];
 
 /** Shows what the tasks of a run are doing, on standard error. */
 export interface ProgressView {
-  update(tasks: readonly TaskProgressEvent[]): void;
+  /** @param limits - What was spent of which limit so far. */
+  update(tasks: readonly TaskProgressEvent[], limits?: Limits): void;
   /** Says something above the progress. */
   note(message: string): void;
   /** A line below the progress that may change, such as a countdown; where there is no terminal it is left out. */
@@ -19,7 +24,7 @@ export interface ProgressView {
 
 /** Live lines on a terminal, otherwise a plain line per task on a change of state and every few seconds at most. */
 export function makeProgressView(context: CommandContext): ProgressView {
-  return context.stderr.isTTY === true && context.environment['TERM'] !== 'dumb'
+  return context.stderr.isTTY === true && context.environment['TERM'] !== 'dumb' && !wantsPlain(context)
     ? makeLiveView(context)
     : makePlainView(context);
 }
@@ -33,6 +38,7 @@ function makeLiveView(context: CommandContext): ProgressView {
   const draw = createLogUpdate(stderr as NodeJS.WritableStream, { showCursor: true });
   let tasks: readonly TaskProgressEvent[] = [];
   let statusLine: string | null = null;
+  let limits: Limits;
   let drawnAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let isEnded = false;
@@ -41,7 +47,7 @@ function makeLiveView(context: CommandContext): ProgressView {
     clearTimeout(timer);
     timer = undefined;
     drawnAt = context.now();
-    const lines = renderLiveLines(tasks, statusLine, {
+    const lines = renderLiveLines(tasks, statusLine, limits, {
       width: (stderr.columns || 80) - 1,
       rows: stderr.rows ?? 24,
       style,
@@ -56,8 +62,9 @@ function makeLiveView(context: CommandContext): ProgressView {
     else timer = setTimeout(redraw, wait);
   };
   return {
-    update(next) {
+    update(next, nextLimits) {
       tasks = next;
+      limits = nextLimits;
       redrawSoon();
     },
     note(message) {
@@ -83,10 +90,13 @@ function makeLiveView(context: CommandContext): ProgressView {
 function renderLiveLines(
   tasks: readonly TaskProgressEvent[],
   statusLine: string | null,
+  limits: Limits,
   layout: { readonly width: number; readonly rows: number; readonly style: ReturnType<typeof makeStyle> },
 ): readonly string[] {
   const underWay = tasks.filter(isUnderWay);
-  const shown = underWay.slice(0, Math.max(1, layout.rows - 4));
+  const spent = describeLimitUse(limits, layout.style);
+  const spentLines = spent === '' ? [] : wrapText(`spent: ${spent}`, layout.width).split('\n');
+  const shown = underWay.slice(0, Math.max(1, layout.rows - 4 - spentLines.length));
   const longestKey = Math.max(0, ...shown.map((task) => task.key.length));
   const keyWidth = Math.min(longestKey, Math.max(8, Math.floor(layout.width / 3)));
   const rest = [
@@ -97,6 +107,7 @@ function renderLiveLines(
   const summary = tasks.length > 1 || underWay.length === 0 ? rest.join(' · ') : '';
   return [
     ...shown.map((task) => renderLiveLine(task, { ...layout, keyWidth })),
+    ...spentLines,
     ...(summary === '' ? [] : [layout.style.faint(truncateText(summary, layout.width))]),
     ...(statusLine === null ? [] : [layout.style.attention(truncateText(statusLine, layout.width))]),
   ];
@@ -116,12 +127,14 @@ const plainLineEveryMs = 5_000;
 const waitingLineEveryMs = 30_000;
 
 function makePlainView(context: CommandContext): ProgressView {
+  const plainStyle = makeStyle(context.stderr, context.environment, true);
   const printed = new Map<string, { readonly state: string; readonly news: string; readonly atMs: number }>();
   let isEnded = false;
   return {
-    update(tasks) {
+    update(tasks, limits) {
       if (isEnded) return;
       const now = context.now();
+      let isNews = false;
       for (const task of tasks) {
         const last = printed.get(task.key);
         const isWaiting = task.waitsFor !== null;
@@ -133,8 +146,11 @@ function makePlainView(context: CommandContext): ProgressView {
         const isDue = last !== undefined && now - last.atMs >= everyMs && last.news !== news;
         if (last?.state === state && !isDue) continue;
         printed.set(task.key, { state, news, atMs: now });
-        context.stderr.write(`${renderPlainLine(task)}\n`);
+        isNews = true;
+        context.stderr.write(`${renderPlainLine(task, { inWords: wantsPlain(context) })}\n`);
       }
+      const spent = isNews ? describeLimitUse(limits, plainStyle) : '';
+      if (spent !== '') context.stderr.write(`spent: ${spent}\n`);
     },
     note(message) {
       context.stderr.write(`${message}\n`);

@@ -1,13 +1,16 @@
 import type { RunDocument, TaskDocument } from '../../client/run-document.ts';
 import type { Status } from '../../contracts/status.ts';
 import { renderAlerts } from './alerts-text.ts';
+import { countCutOff, countRefused } from './answer-counts.ts';
 import { formatCount, formatDuration, formatMetric, formatPlural, shortenId } from './format.ts';
+import { renderLimits } from './limits-text.ts';
 import type { HumanOutput } from './output.ts';
 import { renderWarnings } from './plan-table.ts';
 import { renderStandsOn, renderVerdict } from './reuse-text.ts';
 import type { Style } from './style.ts';
 import { type Column, renderTable } from './table.ts';
 import { cleanLine, cleanText, indent } from './text.ts';
+import { formatCostMicros, renderUsageTable } from './usage-table.ts';
 
 /** What came of a run: a line per task, its metrics, its errors, and the sum of it. */
 export function renderResultTable(run: RunDocument, output: HumanOutput, nowMs: number): string {
@@ -16,10 +19,11 @@ export function renderResultTable(run: RunDocument, output: HumanOutput, nowMs: 
   return [
     renderTasks(run, output, nowMs),
     renderMetrics(run.tasks, output),
+    renderUsageTable(run.usage ?? [], output),
     ...run.tasks.map((task) => renderTaskError(task, style)),
     renderWarnings(warnings, output),
     renderAlerts(run.alerts ?? [], style),
-    renderSummary(run, style),
+    `${renderSummary(run, style)}${renderLimits(run.limits, style)}`,
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -69,38 +73,61 @@ export function renderTaskError(task: TaskDocument, style: Style): string {
   return `${style.strong(task.key)}: ${style.bad('error:')} ${cleanText(task.error.message)} ${style.faint(`[${task.error.code}]`)}\n${hint}`;
 }
 
-function renderTasks(run: RunDocument, output: HumanOutput, nowMs: number): string {
-  const { style } = output;
-  const hasExcluded = run.tasks.some((task) => task.samples.excluded_from_metrics > 0);
-  const hasRetries = run.tasks.some((task) => task.model_queries.retried > 0);
-  const hasSources = run.tasks.some((task) => task.reused_from !== null);
-  const columns: readonly Column[] = [
-    { title: 'task' },
-    { title: 'status' },
-    { title: 'reuse' },
-    ...(hasSources ? [{ title: 'stands on' }] : []),
-    { title: 'samples', align: 'right' },
-    { title: 'errors', align: 'right' },
-    ...(hasExcluded ? [{ title: 'excluded', align: 'right' } as const] : []),
-    { title: 'sent', align: 'right' },
-    ...(hasRetries ? [{ title: 'retried', align: 'right' } as const] : []),
-    { title: 'saved', align: 'right' },
-    { title: 'time', align: 'right' },
+interface TaskColumn extends Column {
+  readonly render: (task: TaskDocument) => string;
+  /** Left out where it says nothing of any task. */
+  readonly matters?: (task: TaskDocument) => boolean;
+}
+
+function listColumns({ style }: HumanOutput, nowMs: number): readonly TaskColumn[] {
+  return [
+    { title: 'task', render: ({ key }) => key },
+    { title: 'status', render: ({ status }) => renderStatus(status, style) },
+    { title: 'reuse', render: ({ reuse }) => renderVerdict(reuse, style) },
+    {
+      title: 'stands on',
+      render: (task) => renderStandsOn(task, nowMs),
+      matters: ({ reused_from: from }) => from !== null,
+    },
+    countOf('samples', ({ samples }) => samples.total),
+    countOf('errors', ({ samples }) => samples.errors, style.bad),
+    whereAny(countOf('excluded', ({ samples }) => samples.excluded_from_metrics)),
+    whereAny(countOf('cut off', countCutOff, style.attention)),
+    whereAny(countOf('refused', countRefused, style.attention)),
+    countOf('sent', ({ model_queries: queries }) => queries.sent),
+    whereAny(countOf('retried', ({ model_queries: queries }) => queries.retried)),
+    countOf('saved', ({ model_queries: queries }) => queries.saved),
+    whereAny(countOf('stood', ({ answers_stood: stood = 0 }) => stood)),
+    {
+      title: 'cost',
+      align: 'right',
+      render: ({ cost_micros: cost }) => formatCostMicros(cost) ?? '–',
+      matters: ({ cost_micros: cost = null }) => cost !== null && Number(cost) !== 0,
+    },
+    { title: 'time', align: 'right', render: (task) => formatTaskTime(task, nowMs) },
   ];
-  const rows = run.tasks.map((task) => [
-    task.key,
-    renderStatus(task.status, style),
-    renderVerdict(task.reuse, style),
-    ...(hasSources ? [renderStandsOn(task, nowMs)] : []),
-    formatCount(task.samples.total),
-    task.samples.errors === 0 ? '0' : style.bad(formatCount(task.samples.errors)),
-    ...(hasExcluded ? [formatCount(task.samples.excluded_from_metrics)] : []),
-    formatCount(task.model_queries.sent),
-    ...(hasRetries ? [formatCount(task.model_queries.retried)] : []),
-    formatCount(task.model_queries.saved),
-    formatTaskTime(task, nowMs),
-  ]);
-  return renderTable(columns, rows, output);
+}
+
+interface CountColumn extends TaskColumn {
+  readonly count: (task: TaskDocument) => number;
+}
+
+function countOf(title: string, count: CountColumn['count'], paint = (text: string) => text): CountColumn {
+  const render = (task: TaskDocument) => (count(task) === 0 ? '0' : paint(formatCount(count(task))));
+  return { title, align: 'right', count, render };
+}
+
+function whereAny(column: CountColumn): TaskColumn {
+  return { ...column, matters: (task) => column.count(task) > 0 };
+}
+
+function renderTasks({ tasks }: RunDocument, output: HumanOutput, nowMs: number): string {
+  const columns = listColumns(output, nowMs).filter(({ matters }) => matters === undefined || tasks.some(matters));
+  return renderTable(
+    columns,
+    tasks.map((task) => columns.map(({ render }) => render(task))),
+    output,
+  );
 }
 
 function formatTaskTime(task: TaskDocument, nowMs: number): string {
@@ -115,7 +142,9 @@ function renderSummary(run: RunDocument, style: Style): string {
     `${formatPlural(sent, 'query', 'queries')} sent`,
     ...(retried > 0 ? [`${formatCount(retried)} retried`] : []),
     `${formatCount(saved)} saved by reuse`,
+    ...(run.answers_stood ? [`${formatPlural(run.answers_stood, 'single answer')} stood`] : []),
   ].join(', ');
+  const cost = Number(run.cost_micros ?? 0) === 0 ? '' : `, ${formatCostMicros(run.cost_micros)}`;
   const attempt = run.attempt > 1 ? `, attempt ${run.attempt}` : '';
-  return `Run ${style.strong(shortenId(run.run))} ${renderStatus(run.status, style)} in ${formatDuration(run.duration_ms)}${attempt}: ${queries}.\n`;
+  return `Run ${style.strong(shortenId(run.run))} ${renderStatus(run.status, style)} in ${formatDuration(run.duration_ms)}${attempt}: ${queries}${cost}.\n`;
 }

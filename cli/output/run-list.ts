@@ -7,22 +7,25 @@ import type { HumanOutput } from './output.ts';
 import { renderStatus } from './result-table.ts';
 import { renderTable } from './table.ts';
 import { cleanLine } from './text.ts';
+import { formatCostMicros } from './usage-table.ts';
 
 /** Runs, newest first. */
 export function renderRunList(runs: readonly RunSummaryDocument[], output: HumanOutput, nowMs: number): string {
   const hasLabels = runs.some((run) => run.label !== null);
+  const hasCosts = runs.some(({ cost_micros: cost }) => Number(cost ?? 0) !== 0);
   return renderTable(
     [
       { title: 'run' },
       { title: 'evaluation' },
       ...(hasLabels ? [{ title: 'label' }] : []),
       { title: 'status' },
-      { title: 'policy' },
+      { title: 'policy', isMinor: true },
       { title: 'started' },
       { title: 'time', align: 'right' },
-      { title: 'tasks', align: 'right' },
+      { title: 'tasks', align: 'right', isMinor: true },
       { title: 'sent', align: 'right' },
       { title: 'saved', align: 'right' },
+      ...(hasCosts ? [{ title: 'cost', align: 'right' } as const] : []),
     ],
     runs.map((run) => [
       shortenId(run.run),
@@ -35,6 +38,7 @@ export function renderRunList(runs: readonly RunSummaryDocument[], output: Human
       formatCount(run.tasks),
       formatCount(run.model_queries.sent),
       formatCount(run.model_queries.saved),
+      ...(hasCosts ? [formatCostMicros(run.cost_micros) ?? '–'] : []),
     ]),
     output,
   );
@@ -61,7 +65,7 @@ export function renderOpenRuns(
     .map(
       (run) =>
         `${output.style.attention('Open:')} run ${shortenId(run.run)} of ${run.evaluation} ${describeBeginning(run)} and nobody works on it. ` +
-        `Go on: ${commandLine('resume', shortenId(run.run))} · end it: ${commandLine('cancel', shortenId(run.run))}\n`,
+        `Go on: ${commandLine('resume', shortenId(run.run))}${output.style.isPlain ? '\nEnd it' : ' · end it'}: ${commandLine('cancel', shortenId(run.run))}\n`,
     )
     .join('');
 }

@@ -1,10 +1,12 @@
 import type { RunDocument } from '../../client/run-document.ts';
 import type { SampleDocument } from '../../client/stet.ts';
+import type { UnansweredQuery } from '../../client/try/try-documents.ts';
 import type { JsonValue } from '../../contracts/json.ts';
 import { findAnswerText } from './answer-text.ts';
+import { fitLines } from './fit-lines.ts';
 import { formatDuration, formatPlural, shortenId } from './format.ts';
 import type { HumanOutput } from './output.ts';
-import type { Style } from './style.ts';
+import { renderNone, type Style } from './style.ts';
 import { cleanLine, cleanText, indent } from './text.ts';
 
 type SolvedTrial = NonNullable<SampleDocument['solved']>['trials'][number];
@@ -15,29 +17,55 @@ type SampleError = NonNullable<SolvedTrial['error']>;
 /** Everything recorded about one sample: row, requests, answers, retries, scores with the judge's exchange, errors. */
 export function renderSampleView(run: RunDocument, sample: SampleDocument, output: HumanOutput): string {
   const { style } = output;
-  const title = `${style.strong(`Sample ${cleanLine(sample.sample_id)}`)} (row ${sample.sample_index + 1} of task ${sample.task}, run ${shortenId(run.run)})\n`;
-  return [
-    title,
+  const place = `row ${sample.sample_index + 1} of task ${sample.task}, run ${shortenId(run.run)}`;
+  return `${style.strong(`Sample ${cleanLine(sample.sample_id)}`)} (${place})\n\n${renderSampleParts(sample, output)}`;
+}
+
+/** The same of any sample, without its title. @param unanswered - Queries that brought nothing, where they are known. */
+export function renderSampleParts(
+  sample: SampleDocument,
+  output: HumanOutput,
+  unanswered: readonly UnansweredQuery[] = [],
+): string {
+  const { style } = output;
+  const findUnanswered = ({ trial, scorer_key }: { readonly trial: number; readonly scorer_key?: string }) =>
+    unanswered.filter((query) => query.trial === trial && query.scorer_key === scorer_key);
+  const parts = [
     renderSection('Row', renderValue(sample.sample), style),
-    ...(sample.solved?.trials ?? []).map((trial) => renderSolvedTrial(trial, sample, style)),
-    sample.solved === null ? 'Not solved yet.\n' : '',
-    ...(sample.scored?.trials ?? []).map((trial) => renderScoredTrial(trial, hasTrials(sample), style)),
-    sample.solved !== null && sample.scored === null ? 'Not scored yet.\n' : '',
+    ...(sample.solved?.trials ?? []).map((trial) => renderSolvedTrial(trial, findUnanswered(trial), sample, style)),
+    sample.solved === null ? renderMissing('Solver', 'Not solved yet.', unanswered, style) : '',
+    ...(sample.scored?.trials ?? []).map((trial) =>
+      renderScoredTrial(trial, findUnanswered(trial), hasTrials(sample), style),
+    ),
+    sample.solved !== null && sample.scored === null
+      ? renderMissing('Scorers', 'Not scored yet.', unanswered, style)
+      : '',
     renderAggregates(sample, style),
     renderRemainingErrors(sample, style),
-  ]
-    .filter((part) => part !== '')
-    .join('\n');
+  ].filter((part) => part !== '');
+  return fitLines(parts.join('\n'), output);
 }
 
 function hasTrials(sample: SampleDocument): boolean {
   return (sample.solved?.trials.length ?? 0) > 1;
 }
 
-function renderSolvedTrial(trial: SolvedTrial, sample: SampleDocument, style: Style): string {
+/** Of a stage without an outcome what was asked in vain, if anything. */
+function renderMissing(title: string, text: string, unanswered: readonly UnansweredQuery[], style: Style): string {
+  const queries = unanswered.map((query) => renderUnanswered(query, style)).join('');
+  return queries === '' ? `${text}\n` : renderSection(title, queries, style);
+}
+
+function renderSolvedTrial(
+  trial: SolvedTrial,
+  unanswered: readonly UnansweredQuery[],
+  sample: SampleDocument,
+  style: Style,
+): string {
   const heading = hasTrials(sample) ? `Solver, trial ${trial.trial}` : 'Solver';
   const parts = [
     ...trial.queries.map((query, index) => renderQuery(query, index, trial.queries.length, style)),
+    ...unanswered.map((query) => renderUnanswered(query, style)),
     renderFailedQueries(trial.failed_queries, style),
     trial.error === undefined ? '' : renderSampleError(trial.error, style),
     // A pass-through solver asks nobody: what it took from the row is in the trace only.
@@ -46,11 +74,17 @@ function renderSolvedTrial(trial: SolvedTrial, sample: SampleDocument, style: St
   return renderSection(heading, parts.join(''), style);
 }
 
-function renderScoredTrial(trial: ScoredTrial, namesTrial: boolean, style: Style): string {
+function renderScoredTrial(
+  trial: ScoredTrial,
+  unanswered: readonly UnansweredQuery[],
+  namesTrial: boolean,
+  style: Style,
+): string {
   const heading = `Scorer ${trial.scorer_key}${namesTrial ? `, trial ${trial.trial}` : ''}`;
   const parts = [
     trial.score === null ? '' : renderScore(trial.score, style),
     ...trial.queries.map((query, index) => renderQuery(query, index, trial.queries.length, style)),
+    ...unanswered.map((query) => renderUnanswered(query, style)),
     renderFailedQueries(trial.failed_queries, style),
     trial.error === undefined ? '' : renderSampleError(trial.error, style),
   ];
@@ -70,7 +104,7 @@ function renderScore(score: NonNullable<ScoredTrial['score']>, style: Style): st
 function renderScoreValue(value: boolean | number | string | null, style: Style): string {
   if (value === true) return style.good('true');
   if (value === false) return style.bad('false');
-  return value === null ? '–' : cleanText(String(value));
+  return value === null ? renderNone(style) : cleanText(String(value));
 }
 
 /** One exchange with a model: what was asked, what it answered, how the answer came about. */
@@ -78,6 +112,7 @@ function renderQuery(query: Query, index: number, count: number, style: Style): 
   const heading = count === 1 ? `Query to ${query.model_key}` : `Query ${index + 1} of ${count} to ${query.model_key}`;
   const { evidence } = query;
   const facts = [
+    ...(query.origin === undefined ? [] : [describeOrigin(query.origin)]),
     formatDuration(evidence.duration_ms),
     evidence.started_at,
     ...(evidence.served_model === undefined ? [] : [`served by ${evidence.served_model}`]),
@@ -101,6 +136,16 @@ function renderQuery(query: Query, index: number, count: number, style: Style): 
       2,
     )
   );
+}
+
+/** Where an answer was given that stood here: nothing was sent for it. */
+function describeOrigin({ run, sample_id: sampleId, answered_at: at }: NonNullable<Query['origin']>): string {
+  return `stood, from run ${shortenId(run)}, sample ${sampleId}, answered ${at}`;
+}
+
+/** What was asked in vain; why stands in the trial's error. */
+function renderUnanswered({ model_key, input }: UnansweredQuery, style: Style): string {
+  return `Query to ${model_key} ${style.attention('(no answer)')}\n${indent(renderInput(input, style), 2)}`;
 }
 
 /** A chat as its messages, anything else as JSON. */

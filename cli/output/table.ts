@@ -6,6 +6,8 @@ import { indent, textWidth, wrapText } from './text.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Left out where there is too little room for all. */
+  readonly isMinor?: boolean;
 }
 
 const noBorders = {
@@ -30,17 +32,27 @@ const gap = 2;
 const narrowestColumn = 8;
 
 /**
- * A table without borders that never is wider than `width`: the widest columns are broken into lines, and where even
- * that does not fit, every row becomes a list of `title: value` lines. Cells may be coloured; they must be one line.
+ * A table without borders that never is wider than `width`: minor columns are left out, the widest are broken into lines,
+ * and where even that does not fit, every row becomes a list of `title: value` lines. Cells may be coloured; they must be
+ * one line. Plain output has no tables: there a row is a list of facts, each with its name.
  */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   options: { readonly width: number; readonly style: Style },
 ): string {
+  if (options.style.isPlain) return renderAsFacts(columns, rows);
   const natural = columns.map((column, index) =>
     Math.max(textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ''))),
   );
+  const minor = columns.findLastIndex(({ isMinor }) => isMinor === true);
+  if (minor >= 0 && sum(natural) + gap * columns.length > options.width) {
+    return renderTable(
+      columns.toSpliced(minor, 1),
+      rows.map((row) => row.toSpliced(minor, 1)),
+      options,
+    );
+  }
   const widths = fitColumns(natural, options.width - gap * columns.length);
   if (widths === undefined) return renderAsList(columns, rows, options.style);
   const table = new Table({
@@ -72,7 +84,7 @@ function paintLines(text: string, style: Style): string {
 /** Takes cells from the widest column, one by one; undefined when the narrowest acceptable widths do not fit either. */
 function fitColumns(natural: readonly number[], available: number): readonly number[] | undefined {
   const widths = [...natural];
-  let excess = widths.reduce((sum, width) => sum + width, 0) - available;
+  let excess = sum(widths) - available;
   while (excess > 0) {
     const widest = Math.max(...widths);
     if (widest <= narrowestColumn) return undefined;
@@ -80,6 +92,10 @@ function fitColumns(natural: readonly number[], available: number): readonly num
     excess -= 1;
   }
   return widths;
+}
+
+function sum(widths: readonly number[]): number {
+  return widths.reduce((total, width) => total + width, 0);
 }
 
 function renderAsList(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string {
@@ -92,4 +108,17 @@ function renderAsList(columns: readonly Column[], rows: readonly (readonly strin
       return `${first}\n${indent(lines.join('\n'), 2)}\n`;
     })
     .join('');
+}
+
+/** What is absent is a dash in a table, which a screen reader passes over. */
+function renderAsFacts(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => [columns[index]?.title ?? '', cell] as const)
+        .filter(([, cell]) => cell !== '')
+        .map(([title, cell]) => `${title}: ${cell === '–' ? 'none' : cell}\n`)
+        .join(''),
+    )
+    .join('\n');
 }

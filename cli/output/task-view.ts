@@ -1,13 +1,16 @@
 import type { RunDocument, TaskDocument } from '../../client/run-document.ts';
 import type { SampleDocument } from '../../client/stet.ts';
+import { countCutOff, countRefused } from './answer-counts.ts';
 import { findAnswerText } from './answer-text.ts';
 import { formatAge, formatCount, formatDuration, formatPlural } from './format.ts';
 import type { HumanOutput } from './output.ts';
 import { renderWarnings } from './plan-table.ts';
 import { renderMetrics, renderStatus, renderTaskError } from './result-table.ts';
 import { explainWork, renderStandsOn, renderVerdict } from './reuse-text.ts';
+import { renderNone, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { cleanLine, truncateText } from './text.ts';
+import { renderUsageTable } from './usage-table.ts';
 
 /** `show RUN TASK` without its samples. */
 export function renderTaskView(run: RunDocument, task: TaskDocument, output: HumanOutput, nowMs: number): string {
@@ -32,13 +35,23 @@ export function renderTaskView(run: RunDocument, task: TaskDocument, output: Hum
       'samples',
       `${formatCount(task.samples.total)}, ${formatPlural(task.samples.errors, 'error')}, ${formatCount(task.samples.excluded_from_metrics)} excluded from metrics`,
     ],
+    ...[
+      [countCutOff(task), 'cut off at the limit of their length'] as const,
+      [countRefused(task), 'refused'] as const,
+    ].flatMap(([count, what]) => (count === 0 ? [] : [['answers', `${formatCount(count)} ${what}`] as const])),
     ['queries', `${formatCount(sent)} sent, ${formatCount(retried)} retried, ${formatCount(saved)} saved by reuse`],
+    ...(task.answers_stood ? [['answers', `${formatPlural(task.answers_stood, 'single answer')} stood`] as const] : []),
     ...(task.result_digest === null ? [] : [['digest', task.result_digest] as const]),
   ];
-  const list = facts.map(([name, value]) => `${style.faint(name.padEnd(12))} ${value}\n`).join('');
+  const list = facts
+    .map(([name, value]) =>
+      style.isPlain ? `${name}: ${value === '–' ? 'none' : value}\n` : `${style.faint(name.padEnd(12))} ${value}\n`,
+    )
+    .join('');
   const parts = [
     list,
     renderMetrics([task], output),
+    renderUsageTable(task.usage ?? [], output),
     renderTaskError(task, style),
     renderWarnings(task.warnings, output),
   ];
@@ -51,7 +64,7 @@ export function renderSampleList(samples: readonly SampleDocument[], output: Hum
     [{ title: 'sample' }, { title: 'scores' }, { title: 'answer or error' }],
     samples.map((sample) => [
       cleanLine(sample.sample_id),
-      truncateText(describeScores(sample), 40),
+      truncateText(describeScores(sample, output.style), 40),
       truncateText(describeOutcome(sample), 100),
     ]),
     output,
@@ -60,10 +73,12 @@ export function renderSampleList(samples: readonly SampleDocument[], output: Hum
 
 /** Whether a sample deserves a look: it has an error, or some score says false. */
 export function isNotable(sample: SampleDocument): boolean {
-  return (
-    hasError(sample) ||
-    Object.values(sample.scored?.scores ?? {}).some((score) => Object.values(score.values).includes(false))
-  );
+  // Over several trials false and true become a number between them.
+  const scores = [
+    ...Object.values(sample.scored?.scores ?? {}),
+    ...(sample.scored?.trials ?? []).flatMap(({ score }) => score ?? []),
+  ];
+  return hasError(sample) || scores.some((score) => Object.values(score.values).includes(false));
 }
 
 export function hasError(sample: SampleDocument): boolean {
@@ -73,15 +88,21 @@ export function hasError(sample: SampleDocument): boolean {
   );
 }
 
-function describeScores(sample: SampleDocument): string {
+/** The sample's scores in a line, by name; with the scorer where there are several. */
+export function describeScores(sample: Pick<SampleDocument, 'solved' | 'scored'>, style: Style): string {
   if (sample.scored === null) return sample.solved === null ? 'not solved yet' : 'not scored yet';
-  const scores = Object.values(sample.scored.scores).flatMap((score) => Object.entries(score.values));
-  return scores.length === 0
-    ? '–'
-    : scores.map(([name, value]) => `${cleanLine(name)}=${String(value ?? '–')}`).join(' ');
+  const scorers = Object.entries(sample.scored.scores);
+  // Several scorers may give the same name.
+  const scores = scorers.flatMap(([key, { values }]) =>
+    Object.entries(values).map(([name, value]) => [scorers.length > 1 ? `${key}.${name}` : name, value] as const),
+  );
+  if (scores.length === 0) return '–';
+  const [is, separator] = style.isPlain ? [' is ', ', '] : ['=', ' '];
+  return scores.map(([name, value]) => `${cleanLine(name)}${is}${String(value ?? renderNone(style))}`).join(separator);
 }
 
-function describeOutcome(sample: SampleDocument): string {
+/** The answer, or the first error, in a line. */
+export function describeOutcome(sample: Pick<SampleDocument, 'solved' | 'scored'>): string {
   const error = sample.scored?.errors[0] ?? sample.solved?.trials.find((trial) => trial.error !== undefined)?.error;
   if (error !== undefined) return `${error.error_type}: ${cleanLine(error.message)}`;
   const answer = sample.solved?.trials[0]?.output?.raw_outputs.at(-1);

@@ -1,5 +1,6 @@
 import { ScheduleAlreadyRunning } from '@temporalio/client';
 import { ConfigurationError, EvaluationError } from '../../contracts/evaluation-error.ts';
+import type { Overrides } from '../../contracts/overrides.ts';
 import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
 import { findUsedModels } from '../../planning/build-plan.ts';
 import { checkSecrets, type ResolvedRun } from '../../planning/run-file/index.ts';
@@ -99,11 +100,16 @@ export function requirePolicy(resolved: ResolvedRun): void {
   ]);
 }
 
-function pickOverrides({ set, only, numSamples, cachePolicy }: AddScheduleOptions) {
+function pickOverrides(options: AddScheduleOptions): Overrides {
+  const { set, only, numSamples, cachePolicy, maxQueries, maxCost, maxTokens, maxDurationS } = options;
   return {
     ...(set === undefined ? {} : { set }),
     ...(only === undefined ? {} : { only }),
     ...(numSamples === undefined ? {} : { numSamples }),
     ...(cachePolicy === undefined ? {} : { cachePolicy }),
+    ...(maxQueries === undefined ? {} : { maxQueries }),
+    ...(maxCost === undefined ? {} : { maxCost }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(maxDurationS === undefined ? {} : { maxDurationS }),
   };
 }

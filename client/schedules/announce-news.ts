@@ -8,7 +8,7 @@ import type { TaskDocument } from '../run-document.ts';
 import type { NotificationBody } from './notification-body.ts';
 
 /** Codes of task results that a limit of the run file stopped. */
-const limitCodes: ReadonlySet<string> = new Set(['too-many-sample-errors']);
+const limitCodes: ReadonlySet<string> = new Set(['limit-reached', 'too-many-sample-errors']);
 
 /**
  * Puts everything that a schedule has to tell into the outbox: ended runs with raised alerts or failures, and firings that

@@ -1,5 +1,6 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { Store } from '../../storage/store.ts';
+import { askTemporal } from '../ask-temporal.ts';
 import type { Host } from '../host.ts';
 import type { RunContext } from '../run-context.ts';
 import { makeScheduleDocument, makeScheduleSummary } from './make-schedule-document.ts';
@@ -42,24 +43,24 @@ export function createSchedules(context: RunContext): Schedules {
       const { store, handle } = await open(name);
       // First there: a schedule that is made again takes over what the store says.
       await store.schedules.setPaused(name, true);
-      await handle.pause();
+      await askTemporal(() => handle.pause());
     },
     async resume(name) {
       const { store, handle } = await open(name);
       await store.schedules.setPaused(name, false);
-      await handle.unpause();
+      await askTemporal(() => handle.unpause());
     },
     async trigger(name) {
       const { schedule, handle } = await open(name);
       const { temporalOverlaps } = await temporal();
-      await handle.trigger(temporalOverlaps[schedule.definition.overlap]);
+      await askTemporal(() => handle.trigger(temporalOverlaps[schedule.definition.overlap]));
     },
     async backfill(name, { from, to }) {
       if (!(from < to))
         throw new EvaluationError('usage', 'A backfill needs a span of time that ends after it begins.');
       const { handle } = await open(name);
       // One after the other: by its own policy all but the first might be skipped.
-      await handle.backfill({ start: from, end: to, overlap: 'BUFFER_ALL' });
+      await askTemporal(() => handle.backfill({ start: from, end: to, overlap: 'BUFFER_ALL' }));
     },
     async remove(name) {
       const store = await openExisting(host);

@@ -3,6 +3,7 @@ import { makeEvaluationWorkflowId, makeScheduleId, makeStoreQueue } from '../../
 import type { OverlapPolicy } from '../../contracts/schedules.ts';
 import { type ScheduledEvaluationInput, scheduledEvaluationWorkflowName } from '../../contracts/workflow-inputs.ts';
 import type { ScheduleRecord } from '../../storage/schedule-log.ts';
+import { askTemporal } from '../ask-temporal.ts';
 import type { Session } from '../host.ts';
 
 /** Temporal's words for what happens to a firing while the one before runs. */
@@ -48,13 +49,13 @@ export async function createTemporalSchedule(session: Session, { name, definitio
     policies: { overlap: temporalOverlaps[overlap], catchupWindow: catchUpMs, pauseOnFailure: false },
     state: { paused: isPaused },
   };
-  await session.client.schedule.create(options);
+  await askTemporal(() => session.client.schedule.create(options));
 }
 
 /** What Temporal says of a schedule; undefined where it does not know it: it was removed, or its database was lost. */
 export async function describeTemporalSchedule(session: Session, name: string) {
   try {
-    const { info } = await getScheduleHandle(session, name).describe();
+    const { info } = await askTemporal(() => getScheduleHandle(session, name).describe());
     return {
       next: info.nextActionTimes.map((time) => time.toISOString()),
       skipped: info.numActionsSkippedOverlap,
@@ -69,7 +70,7 @@ export async function describeTemporalSchedule(session: Session, name: string) {
 /** False where Temporal has none. */
 export async function deleteTemporalSchedule(session: Session, name: string): Promise<boolean> {
   try {
-    await getScheduleHandle(session, name).delete();
+    await askTemporal(() => getScheduleHandle(session, name).delete());
     return true;
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return false;

@@ -24,13 +24,18 @@ export function runTool(
     execFile(file, toolArguments, settings, (error, stdout, stderr) => {
       if (error === null) return resolve({ state: 'done', output: stdout });
       // 127: a version manager's stand-in for a program that is not installed
-      if (error.code === 'ENOENT' || (error.code as unknown) === 127) return resolve({ state: 'absent' });
+      if (isAbsent(error.code) || (error.code as unknown) === 127) return resolve({ state: 'absent' });
       const lastLine = stderr.trim().split('\n').at(-1) ?? '';
       const reason =
         error.killed === true ? `no end after ${options.timeoutMs / 1000} s` : lastLine || firstLine(error.message);
       resolve({ state: 'failed', message: reason.slice(0, 300) });
     });
   });
+}
+
+/** With no PATH a name is looked for in the current folder, where something else may bear it. */
+function isAbsent(code: unknown): boolean {
+  return code === 'ENOENT' || code === 'EACCES';
 }
 
 function firstLine(text: string): string {

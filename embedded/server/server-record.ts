@@ -12,6 +12,8 @@ export interface ServerRecord extends ProcessIdentity {
   readonly cliVersion: string;
   /** Names this start of the server for ever. */
   readonly nonce: string;
+  /** What `ready` means: the names of the search attributes that were set up. Absent from records of older releases. */
+  readonly searchAttributes?: string;
   /** When `state` was written; ISO 8601. */
   readonly stateSince: string;
 }

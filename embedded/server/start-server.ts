@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { identifyProcess } from '../process-registry.ts';
 import { completeStamp, prepareDatabase, probeDatabase, readStamp, setDatabaseAside } from './database.ts';
 import { findServerProcess } from './find-server-process.ts';
@@ -84,7 +85,9 @@ async function joinServer(
       "The server of this store runs without Temporal's web pages. They come once no other command uses it.",
     );
   }
-  if (record.state !== 'ready' || !(await isListening(record.port))) {
+  // An older release may have started it, which knew fewer search attributes.
+  const isSetUp = record.state === 'ready' && record.searchAttributes === nameSearchAttributes();
+  if (!isSetUp || !(await isListening(record.port))) {
     const outcome = await waitForServer(record, options);
     if (outcome === 'ended') return undefined;
     if (outcome === 'timed-out') throw describeSilence(files, record);
@@ -111,7 +114,11 @@ async function waitForServer(record: ServerRecord, { onWaiting }: StartOptions):
 
 async function recordReady(files: ServerFiles, record: ServerRecord): Promise<void> {
   await completeStamp(files);
-  await writeServerRecord(files, { ...record, state: 'ready' });
+  await writeServerRecord(files, { ...record, state: 'ready', searchAttributes: nameSearchAttributes() });
+}
+
+function nameSearchAttributes(): string {
+  return Object.keys(searchAttributes).join(' ');
 }
 
 function killOverdue(record: ServerRecord): boolean {

@@ -62,7 +62,11 @@ export function makeUnjudged(alert: Alert, sentence: string): AlertFinding {
   };
 }
 
-function isApartFromZero({ operator }: Alert, [lower, upper]: AlertDifference['interval']): boolean {
+/** Whether an interval lies wholly on the side of zero that an alert is about. */
+export function isApartFromZero(
+  { operator }: Pick<Alert, 'operator'>,
+  [lower, upper]: AlertDifference['interval'],
+): boolean {
   return operator.startsWith('<') ? upper < 0 : lower > 0;
 }
 

@@ -22,13 +22,14 @@ const pattern =
  * Reads `[TASK.]METRIC (<|>|<=|>=) NUMBER`. `accuracy < 0.7` is about the value; `accuracy < -0.02`, with a sign, about the
  * difference to the baseline: `<` and `<=` take a negative difference, `>` and `>=` a positive one.
  *
+ * @param called - What the user knows it as.
  * @throws {EvaluationError} `usage`.
  */
-export function parseAlert(text: string): Alert {
+export function parseAlert(text: string, called: 'alert' | 'condition' = 'alert'): Alert {
   const { subject, operator: written, threshold } = pattern.exec(text)?.groups ?? {};
   const operator = alertOperators.find((known) => known === written);
   if (subject === undefined || operator === undefined || threshold === undefined) {
-    throw new EvaluationError('usage', `The alert ${JSON.stringify(text)} cannot be read.`, {
+    throw new EvaluationError('usage', `The ${called} ${JSON.stringify(text)} cannot be read.`, {
       hint: 'Write [TASK.]METRIC, one of < <= > >=, and a number: "accuracy < 0.7", or signed, for the difference to the baseline, "accuracy < -0.02".',
     });
   }
@@ -36,7 +37,7 @@ export function parseAlert(text: string): Alert {
   if (isDifference && threshold.startsWith('-') !== operator.startsWith('<')) {
     throw new EvaluationError(
       'usage',
-      `The alert ${JSON.stringify(text)} is about a difference in the other direction than its "${operator}".`,
+      `The ${called} ${JSON.stringify(text)} is about a difference in the other direction than its "${operator}".`,
       {
         hint: 'A signed number is a difference to the baseline: "< -0.02" is a fall by more than 0.02, "> +0.02" a rise. Without a sign the value itself is meant.',
       },

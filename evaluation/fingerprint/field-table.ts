@@ -3,7 +3,7 @@ import type { Connection, Model, ModelAdapter } from '../spec/models.ts';
 import type { Evaluation, Limits, ReuseSettings, RunConfig, RunFile, TaskSpecification } from '../spec/run-file.ts';
 import type { Scorer } from '../spec/scorers.ts';
 import type { Solver } from '../spec/solvers.ts';
-import type { Task, TaskDefinition } from '../spec/tasks.ts';
+import type { Task, TaskDefinition, Trials } from '../spec/tasks.ts';
 
 /** Which key a field counts in: as it stands (`solver`, `scoring`), or by the version of what it belongs to. */
 export const parts = ['solver', 'scoring', 'model', 'dataset'] as const;
@@ -115,8 +115,9 @@ export const fieldTable = {
     solver: 'inside',
     scorers: 'inside',
     actions: 'scoring',
-    trials: 'solver',
+    trials: 'inside',
   } satisfies Fields<TaskDefinition>,
+  trials: { num_trials: 'solver', score_aggregators: 'scoring' } satisfies Fields<Trials>,
   solver: {
     single_turn_solver: { ...solverCommon, input_builder: 'solver' },
     pass_through_solver: { ...solverCommon, trace_column: 'solver' },
@@ -143,6 +144,10 @@ export const fieldTable = {
     },
     model_as_a_judge_classifier: { ...scorerCommon, ...judge, correct_labels: 'scoring', incorrect_labels: 'scoring' },
     model_as_a_judge_scorer: { ...scorerCommon, ...judge, score_min: 'scoring', score_max: 'scoring' },
+    labeler_via_model: { ...scorerCommon, ...judge, valid_labels: 'scoring' },
+    bleu: { ...scorerCommon, ground_truth: 'scoring', value: 'scoring' },
+    function_call_coverage: { ...scorerCommon, function_calls: 'scoring', mode: 'scoring' },
+    json_schema: { ...scorerCommon, schema: 'scoring', value: 'scoring' },
   } satisfies ByTag<Scorer, 'type'>,
   model: {
     key: name,
@@ -216,10 +221,10 @@ export const fieldTable = {
   } satisfies ByTag<DatasetSource, 'type'>,
   limits: {
     max_sample_errors: { excluded: 'checked at every look-up instead' },
-    queries: later,
-    cost: later,
-    tokens: later,
-    duration_s: later,
+    queries: { excluded: 'stops a run and never shapes a completed result' },
+    cost: { excluded: 'stops a run and never shapes a completed result' },
+    tokens: { excluded: 'stops a run and never shapes a completed result' },
+    duration_s: { excluded: 'stops a run and never shapes a completed result' },
     outage_patience_s: { excluded: 'says how long a model is waited for, not what it answers' },
   } satisfies Fields<Limits>,
   reuse: {

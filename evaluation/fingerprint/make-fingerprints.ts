@@ -46,7 +46,12 @@ function describeAdapter(key: string, adapter: PlannedModel['adapter']): object 
 }
 
 export function makeModelVersion(planned: Omit<PlannedModel, 'version'>): Digest {
-  return digestJson(modelDomain, makeModelFingerprint(planned));
+  return digestModelFingerprint(makeModelFingerprint(planned));
+}
+
+/** The version of a model, of the fingerprint that stands in those of results. */
+export function digestModelFingerprint(fingerprint: JsonObject): Digest {
+  return digestJson(modelDomain, fingerprint);
 }
 
 export interface FingerprintInput {
@@ -104,8 +109,17 @@ function makeResultFingerprint({ definition, runConfig, getModel }: FingerprintI
       rules: definition.actions,
       ...(definition.actions.length === 0 ? {} : { revision: actionRevision, filter_revision: filterRevision }),
     },
-    ...(runConfig.num_trials === 1 ? {} : { aggregators: { revision: aggregatorRevision } }),
+    ...describeAggregators(definition, runConfig),
   });
+}
+
+/** What is declared counts, also where there is one trial and nothing to aggregate. */
+function describeAggregators(
+  { score_aggregators: declared }: CompleteDefinition,
+  { num_trials }: EffectiveRunConfig,
+): object {
+  if (num_trials === 1 && declared === undefined) return {};
+  return { aggregators: { ...(declared === undefined ? {} : { declared }), revision: aggregatorRevision } };
 }
 
 function describeScorer(scorer: CompleteScorer, getModel: FingerprintInput['getModel']): object {

@@ -14,19 +14,19 @@ export const binaryClassificationMetric: MetricKind<'binary-classification'> = {
     let missing = 0;
     let leftOut = 0;
     return {
-      add(values) {
-        samples += 1;
+      add(values, _sampleId, times = 1) {
+        samples += times;
         const truth = readField(values, field_gt);
         const prediction = readField(values, field_pred);
         if (truth === undefined || prediction === undefined) {
-          missing += 1;
+          missing += times;
           return;
         }
         const isTruePositive = readAnswer(truth);
         const isPredictedPositive = readAnswer(prediction);
-        if (isTruePositive === undefined || isPredictedPositive === undefined) leftOut += 1;
-        else if (isPredictedPositive) counts[isTruePositive ? 'true_positives' : 'false_positives'] += 1;
-        else counts[isTruePositive ? 'false_negatives' : 'true_negatives'] += 1;
+        if (isTruePositive === undefined || isPredictedPositive === undefined) leftOut += times;
+        else if (isPredictedPositive) counts[isTruePositive ? 'true_positives' : 'false_positives'] += times;
+        else counts[isTruePositive ? 'false_negatives' : 'true_negatives'] += times;
       },
       finish() {
         const { true_positives: tp, false_positives: fp, true_negatives: tn, false_negatives: fn } = counts;

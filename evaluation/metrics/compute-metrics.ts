@@ -3,6 +3,7 @@ import type { MetricResult } from '../metric-value.ts';
 import type { CompleteDefinition, CompleteMetric, CompleteScorer } from '../plan.ts';
 import type { Score, ScoredSample } from '../score.ts';
 import { getMetricKind } from './index.ts';
+import { listFields } from './list-fields.ts';
 import type { MetricAccumulator } from './metric-kind.ts';
 
 /** A metric that raised: the task result fails at stage `metric`, and the other metrics are still there. */
@@ -120,10 +121,4 @@ function createScorerMetrics(scorer: CompleteScorer) {
     const present = [...fields].join(', ');
     return `Metric ${spec.key} of scorer ${scorer.key}: no sample has a value for ${listFields(spec).join(', ')}; there are ${present === '' ? 'none' : present}.`;
   }
-}
-
-function listFields(spec: CompleteMetric): string[] {
-  return Object.entries(spec).flatMap(([name, value]) =>
-    (name.startsWith('field') || name.endsWith('_field')) && typeof value === 'string' ? [value] : [],
-  );
 }

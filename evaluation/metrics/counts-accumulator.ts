@@ -16,16 +16,16 @@ export function createCountsAccumulator<Count extends string>(
   let samples = 0;
   let missing = 0;
   return {
-    add(values, sampleId) {
-      samples += 1;
+    add(values, sampleId, times = 1) {
+      samples += times;
       const read = sums.map(({ field }) => readField(values, field));
       if (read.includes(undefined)) {
-        missing += 1;
+        missing += times;
         return;
       }
       for (const [index, value] of read.entries()) {
         const number = value === undefined ? undefined : reader.read(value, sampleId);
-        if (number !== undefined) sums[index]?.sum.add(number);
+        if (number !== undefined) sums[index]?.sum.add(number * times);
       }
     },
     finish() {

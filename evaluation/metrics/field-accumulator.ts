@@ -5,7 +5,7 @@ import { readField } from './read-field.ts';
 
 /** Aggregates numbers as they come; asked for its value only after at least one. */
 export interface NumberAggregate {
-  add(value: number): void;
+  add(value: number, times: number): void;
   finish(): NumberOrReason;
 }
 
@@ -15,15 +15,15 @@ export function createFieldAccumulator(field: string, name: string, aggregate: N
   let samples = 0;
   let missing = 0;
   return {
-    add(values, sampleId) {
-      samples += 1;
+    add(values, sampleId, times = 1) {
+      samples += times;
       const value = readField(values, field);
       if (value === undefined) {
-        missing += 1;
+        missing += times;
         return;
       }
       const number = reader.read(value, sampleId);
-      if (number !== undefined) aggregate.add(number);
+      if (number !== undefined) aggregate.add(number, times);
     },
     finish() {
       return makeOutcome([[name, finishValue()]], { num_missing: missing });

@@ -13,16 +13,16 @@ export const frequencyMetric: MetricKind<'frequency'> = {
     let present = 0;
     let missing = 0;
     return {
-      add(values) {
+      add(values, _sampleId, times = 1) {
         const value = readField(values, field);
         // A number that is none has no share of its own; to count it as absent keeps the sum at 1.
         if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) {
-          missing += 1;
+          missing += times;
           return;
         }
         const form = textForm(value);
-        counts.set(form, (counts.get(form) ?? 0) + 1);
-        present += 1;
+        counts.set(form, (counts.get(form) ?? 0) + times);
+        present += times;
       },
       finish() {
         const sorted = [...counts].sort(([left], [right]) => compareCodePoints(left, right));

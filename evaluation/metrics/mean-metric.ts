@@ -9,9 +9,9 @@ export const meanMetric: MetricKind<'mean'> = {
     const sum = new NeumaierSum();
     let count = 0;
     return createFieldAccumulator(field, name, {
-      add(value) {
-        sum.add(value);
-        count += 1;
+      add(value, times) {
+        sum.add(value * times);
+        count += times;
       },
       finish: () => sum.value / count,
     });

@@ -7,8 +7,11 @@ export type MetricOutcome = Pick<MetricResult, 'values' | 'reasons' | 'num_missi
 
 /** Takes the scores of one scorer in dataset order and keeps no more than its aggregate: memory is flat. */
 export interface MetricAccumulator {
-  /** @throws {EvaluationError} `metric-failed`, naming the sample. */
-  add(values: Readonly<Record<string, ScoreValue>>, sampleId: string): void;
+  /**
+   * @param times - How often the sample counts, from 1; resampling draws one more than once. Left out: once.
+   * @throws {EvaluationError} `metric-failed`, naming the sample.
+   */
+  add(values: Readonly<Record<string, ScoreValue>>, sampleId: string, times?: number): void;
   finish(): MetricOutcome;
 }
 

@@ -22,19 +22,19 @@ export const multiclassClassificationMetric: MetricKind<'multiclass-classificati
     let samples = 0;
     let missing = 0;
     return {
-      add(values) {
-        samples += 1;
+      add(values, _sampleId, times = 1) {
+        samples += times;
         const truth = readField(values, field_gt);
         const prediction = readField(values, field_pred);
         if (truth === undefined || prediction === undefined) {
-          missing += 1;
+          missing += times;
           return;
         }
         const truthForm = textForm(truth);
         const predictionForm = textForm(prediction);
         const row = confusion.get(truthForm) ?? new Map<string, number>();
         confusion.set(truthForm, row);
-        row.set(predictionForm, (row.get(predictionForm) ?? 0) + 1);
+        row.set(predictionForm, (row.get(predictionForm) ?? 0) + times);
       },
       finish() {
         const present = samples - missing;

@@ -14,11 +14,11 @@ export const stdDevMetric: MetricKind<'std_dev'> = {
     let mean = 0;
     let squares = 0;
     return createFieldAccumulator(field, name, {
-      add(value) {
-        count += 1;
+      add(value, times) {
+        count += times;
         const before = value - mean;
-        mean += before / count;
-        squares += before * (value - mean);
+        mean += (before * times) / count;
+        squares += before * (value - mean) * times;
       },
       finish: () => (count === 1 ? { reason: 'single-value' } : Math.sqrt(squares / (count - 1))),
     });

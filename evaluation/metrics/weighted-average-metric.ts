@@ -14,11 +14,11 @@ export const weightedAverageMetric: MetricKind<'weighted_average'> = {
     let samples = 0;
     let missing = 0;
     return {
-      add(values, sampleId) {
-        samples += 1;
+      add(values, sampleId, times = 1) {
+        samples += times;
         const label = readField(values, field);
         if (label === undefined) {
-          missing += 1;
+          missing += times;
           return;
         }
         const weight = findWeight(weights, label);
@@ -29,7 +29,7 @@ export const weightedAverageMetric: MetricKind<'weighted_average'> = {
             { hint: `Give it a weight; there are weights for ${Object.keys(weights).join(', ')}.` },
           );
         }
-        sum.add(weight);
+        sum.add(weight * times);
       },
       finish() {
         const present = samples - missing;

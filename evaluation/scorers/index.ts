@@ -1,5 +1,9 @@
 import type { Scorer } from '../spec/scorers.ts';
+import { bleuScorer } from './bleu-scorer.ts';
+import { functionCallCoverageScorer } from './function-call-coverage-scorer.ts';
 import { includesScorer } from './includes-scorer.ts';
+import { jsonSchemaScorer } from './json-schema-scorer.ts';
+import { labelerViaModel } from './labeler-via-model.ts';
 import { modelAsAJudgeClassifier } from './model-as-a-judge-classifier.ts';
 import { modelAsAJudgeScorer } from './model-as-a-judge-scorer.ts';
 import { numericEqualsScorer } from './numeric-equals-scorer.ts';
@@ -17,6 +21,10 @@ export const scorerKinds: { readonly [Type in Scorer['type']]: ScorerKind<Type> 
   numeric_equals: numericEqualsScorer,
   model_as_a_judge_classifier: modelAsAJudgeClassifier,
   model_as_a_judge_scorer: modelAsAJudgeScorer,
+  labeler_via_model: labelerViaModel,
+  bleu: bleuScorer,
+  function_call_coverage: functionCallCoverageScorer,
+  json_schema: jsonSchemaScorer,
 };
 
 /** The kind of a type; for a specification whose type is open, one that takes any specification. */

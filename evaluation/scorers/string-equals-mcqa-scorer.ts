@@ -1,11 +1,10 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
-import type { JsonValue } from '../../contracts/json.ts';
 import { getOutputText } from '../output-text.ts';
-import { parsePythonLiteral } from '../python-literal.ts';
 import type { Sample } from '../sample.ts';
 import { textForm } from '../text-form.ts';
 import { compileSampleText, compileSampleTexts } from './compile-sample-text.ts';
 import { meanOf } from './mean-of.ts';
+import { parseList } from './parse-list.ts';
 import type { ScorerKind } from './scorer-kind.ts';
 
 /** Multiple choice: the first character of the answer is the choice. */
@@ -54,16 +53,4 @@ function compileChoices(choices: string | readonly string[], key: string): (samp
     }
     return list.map((choice) => textForm(choice) ?? 'null');
   };
-}
-
-function parseList(text: string): readonly JsonValue[] | undefined {
-  for (const parse of [JSON.parse as (text: string) => JsonValue, parsePythonLiteral]) {
-    try {
-      const value = parse(text);
-      return Array.isArray(value) ? (value as readonly JsonValue[]) : undefined;
-    } catch {
-      // Not in this form; the next may fit.
-    }
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costDecimals, scaleDecimal } from '../usage/cost.ts';
 import {
   credentialSchema,
   defaultType,
@@ -25,10 +26,16 @@ export const generationSchema = z.strictObject({
 });
 export type Generation = z.output<typeof generationSchema>;
 
+/** US dollars per million tokens. With six decimals at most every cost is exact in millionths of a millionth of a dollar. */
+const dollarsPerMillion = z
+  .number()
+  .min(0)
+  .refine((value) => scaleDecimal(value, costDecimals) !== undefined, `a number with at most ${costDecimals} decimals`);
+
 export const priceSchema = z.strictObject({
-  input: z.number().min(0),
-  output: z.number().min(0),
-  cached_input: z.number().min(0).optional(),
+  input: dollarsPerMillion,
+  output: dollarsPerMillion,
+  cached_input: dollarsPerMillion.optional(),
 });
 
 const customHeaders = z.record(z.string(), textOrSecretSchema).default({});

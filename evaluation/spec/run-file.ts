@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cachePolicies } from '../../contracts/cache-policy.ts';
+import { readDollars } from '../usage/cost.ts';
 import {
   defaultType,
   jsonSchema,
@@ -71,20 +72,25 @@ export const limitsSchema = z.strictObject({
     .min(0)
     .refine((value) => Number.isInteger(value) || value < 1, 'a whole number, or a share between 0 and 1')
     .default(0),
-  queries: notBuiltYet('B'),
-  cost: notBuiltYet('B'),
-  tokens: notBuiltYet('B'),
-  duration_s: notBuiltYet('B'),
+  queries: z.int().min(1).optional(),
+  /** US dollars. */
+  cost: z
+    .number()
+    .positive()
+    .refine((value) => readDollars(value) !== undefined, 'at most twelve decimals')
+    .optional(),
+  tokens: z.int().min(1).optional(),
+  duration_s: z.number().positive().optional(),
   outage_patience_s: z.number().min(0).default(1_800),
 });
 export type Limits = z.output<typeof limitsSchema>;
 
+/** Which single answers of stored results may stand in what has to be computed. */
+export const reusedAnswers = ['off', 'solver', 'all'] as const;
+
 /** What may stand (format 17.1). */
 export const reuseSchema = z.strictObject({
-  answers: z
-    .enum(['off'])
-    .default('off')
-    .meta({ notBuiltTypes: { solver: 'B', all: 'B' } }),
+  answers: z.enum(reusedAnswers).default('off'),
   max_age: z
     .string()
     .regex(/^[1-9][0-9]*[smhdw]$/, 'a whole number with s, m, h, d or w, such as 7d')

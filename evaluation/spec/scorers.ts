@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { keySchema, referenceTo, templateSchema } from './common.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { compileJsonSchema } from '../json-schema.ts';
+import { jsonSchema, keySchema, referenceTo, templateSchema } from './common.ts';
 import { metricSchema } from './metrics.ts';
 
 const common = {
@@ -102,6 +104,44 @@ export const judgeScorerScorerSchema = z
     message: 'more than score_min',
   });
 
+export const labelerScorerSchema = z.strictObject({
+  type: z.literal('labeler_via_model'),
+  ...common,
+  ...judge,
+  valid_labels: z.array(z.string().min(1)).default([]),
+});
+export const bleuScorerSchema = z.strictObject({
+  type: z.literal('bleu'),
+  ...common,
+  ground_truth: templateSchema,
+  value,
+});
+export const functionCallCoverageScorerSchema = z.strictObject({
+  type: z.literal('function_call_coverage'),
+  ...common,
+  function_calls: templates,
+  mode: z.enum(['any_order', 'in_order']).default('any_order'),
+});
+export const jsonSchemaScorerSchema = z.strictObject({
+  type: z.literal('json_schema'),
+  ...common,
+  schema: z.union([z.record(z.string(), jsonSchema), z.boolean()]).check(checkJsonSchema),
+  value,
+});
+
+/** Found here rather than at the first sample, as with regular expressions. */
+function checkJsonSchema(context: z.core.ParsePayload<JsonObject | boolean>): void {
+  try {
+    compileJsonSchema(context.value);
+  } catch (error) {
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: `a JSON Schema (2020-12): ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}
+
 /** What judges one sample (format 9). */
 export const scorerSchema = z
   .discriminatedUnion('type', [
@@ -112,16 +152,16 @@ export const scorerSchema = z
     numericEqualsScorerSchema,
     judgeClassifierScorerSchema,
     judgeScorerScorerSchema,
+    labelerScorerSchema,
+    bleuScorerSchema,
+    functionCallCoverageScorerSchema,
+    jsonSchemaScorerSchema,
   ])
   .meta({
     notBuiltTypes: {
-      json_schema: 'B',
-      bleu: 'B',
-      labeler_via_model: 'B',
       python: 'B',
       python_all_samples: 'B',
       typescript: 'B',
-      function_call_coverage: 'B',
       disallowed_function_calls: 'C',
       function_call_output_contains: 'C',
       function_call_output_not_contains: 'C',

@@ -15,8 +15,34 @@ export const taskDatasetSchema = z
   ])
   .meta({ notBuiltTypes: { task_result: 'B' } });
 
-/** Attempts at each sample (format 12.1); scores of trials become one sample score by their mean. */
-export const trialsSchema = z.strictObject({ num_trials: z.int().min(1), score_aggregators: notBuiltYet('B') });
+export const aggregatorFunctions = ['mean', 'min', 'max', 'pass@k', 'pass^k'] as const;
+
+/** How the scores of one name, of all trials, become a score of the sample (format 12.1). */
+export const scoreAggregatorSchema = z.strictObject({
+  score_name: z.string().min(1),
+  aggregator: z
+    .strictObject({
+      function: z.enum(aggregatorFunctions),
+      k: z.int().min(1).optional(),
+      score_name: z.string().min(1).optional(),
+    })
+    .check((context) => {
+      const { function: name, k } = context.value;
+      const takesK = name === 'pass@k' || name === 'pass^k';
+      if (takesK === (k !== undefined)) return;
+      const message = takesK ? `a number k for ${name}` : `no k: only pass@k and pass^k take one`;
+      context.issues.push({ code: 'custom', input: k, path: ['k'], message });
+    }),
+});
+export type ScoreAggregator = z.output<typeof scoreAggregatorSchema>;
+
+/** Attempts at each sample (format 12.1); scores of trials become scores of the sample. */
+export const trialsSchema = z.strictObject({
+  num_trials: z.int().min(1),
+  score_aggregators: z.array(scoreAggregatorSchema).default([]),
+});
+
+export type Trials = z.output<typeof trialsSchema>;
 
 export const benchmarkDefinitionSchema = z.strictObject({
   type: defaultType('benchmark_task'),

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { ModelInput, ModelOutput } from '../../evaluation/model-io.ts';
 
 export interface AdapterContext {
@@ -18,7 +18,12 @@ export interface AdapterResponse {
 
 /** What an adapter made of a response. */
 export type AdapterResult =
-  | { readonly type: 'output'; readonly output: ModelOutput }
+  | {
+      readonly type: 'output';
+      readonly output: ModelOutput;
+      /** The response as JSON, where the adapter has read it as that: it may be long, and need not be parsed again. */
+      readonly received?: JsonValue;
+    }
   /** The service, or the adapter, says that this is an error. */
   | { readonly type: 'error'; readonly message: string }
   /** Not JSON; `text` is what was to be JSON. */

@@ -16,6 +16,7 @@ export const openaiChatCompletionAdapter: Adapter = {
     return {
       type: 'output',
       output: Object.fromEntries(Object.entries(result.output).filter(([name]) => !evidenceNames.has(name))),
+      received: result.output,
     };
   },
 };

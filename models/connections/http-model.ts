@@ -64,7 +64,7 @@ export function createHttpModel(model: HttpModel, context: ConnectionContext): M
           hasAnswered = true;
           return {
             output: result.output,
-            evidence: readEvidence(parseJson(response.body), result.output, response.headers),
+            evidence: readEvidence(result.received ?? parseJson(response.body), result.output, response.headers),
           };
         case 'error':
           throw reject(

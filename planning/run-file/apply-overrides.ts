@@ -1,5 +1,7 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { Overrides } from '../../contracts/overrides.ts';
+import { optionOfLimit, pickLimitOverrides } from '../../evaluation/limits/limit-overrides.ts';
+import { limitNames } from '../../evaluation/limits/spending-limits.ts';
 import { suggestName } from '../../evaluation/nearest-name.ts';
 import { runFileSchema } from '../../evaluation/spec/run-file.ts';
 import {
@@ -38,6 +40,13 @@ export function applyOverrides(
   if (overrides.numSamples !== undefined) {
     const value = fromValue(overrides.numSamples, { location: { file: '--num-samples' }, directory: workingDirectory });
     changed = setAt(withoutOwnSampleCounts(changed), ['run_config', 'num_samples'], value);
+  }
+  const limits = pickLimitOverrides(overrides) ?? {};
+  for (const name of limitNames) {
+    const limit = limits[name];
+    if (limit === undefined) continue;
+    const value = fromValue(limit, { location: { file: optionOfLimit[name] }, directory: workingDirectory });
+    changed = setAt(changed, ['limits', name], value);
   }
   if (overrides.cachePolicy !== undefined) {
     const value = fromValue(overrides.cachePolicy, {

@@ -1,4 +1,5 @@
 import { ConfigurationError, EvaluationError, type SourceLocation } from '../../contracts/evaluation-error.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import { suggestName } from '../../evaluation/nearest-name.ts';
 import type { EffectiveRunConfig } from '../../evaluation/plan.ts';
 import { type RunConfig, type TaskSpecification, taskSpecificationSchema } from '../../evaluation/spec/run-file.ts';
@@ -97,6 +98,7 @@ function resolveTask(node: ConfigNode, key: string, index: number, options: Reso
     key,
     ...(specification.display_name === undefined ? {} : { displayName: specification.display_name }),
     taskKey,
+    taskConfig: listValues(parameters),
     definition,
     ...(usesModel && specification.model_key !== undefined ? { modelKey: specification.model_key } : {}),
     datasetKey: definition.dataset.key,
@@ -104,6 +106,13 @@ function resolveTask(node: ConfigNode, key: string, index: number, options: Reso
     ...(node.location === undefined ? {} : { location: node.location }),
     checkColumns: (known) => checkColumns(columns, new Set(known), definition.dataset.key),
   };
+}
+
+/** Those that are broken are reported, and no plan is made. */
+function listValues(parameters: ReadonlyMap<string, FilledParameter>): JsonObject {
+  return Object.fromEntries(
+    [...parameters].flatMap(([key, { value }]) => ('value' in value ? [[key, value.value]] : [])),
+  );
 }
 
 /** Values that placeholders in a scope stand for. */

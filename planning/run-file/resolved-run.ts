@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../contracts/evaluation-error.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import type { EffectiveRunConfig } from '../../evaluation/plan.ts';
 import type { SecretReference } from '../../evaluation/spec/common.ts';
 import type { Dataset } from '../../evaluation/spec/datasets.ts';
@@ -14,6 +15,8 @@ export interface ResolvedTask {
   readonly key: string;
   readonly displayName?: string;
   readonly taskKey: string;
+  /** Values of the task's parameters. */
+  readonly taskConfig: JsonObject;
   /** Placeholders resolved, defaults of the schema filled in; keys and default metrics of scorers are not. */
   readonly definition: TaskDefinition;
   /** The evaluated model; absent where the solver cannot call one. */

@@ -1,4 +1,5 @@
 import type { SelectType } from 'kysely';
+import type { Digest } from '../../contracts/digest.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { SealedColumn, SealedTable } from './column-contents.ts';
@@ -34,6 +35,11 @@ export type RowKey<Table extends SealedTable> = {
 
 /** Seals and opens columns with content. */
 export interface ColumnCodec {
+  /**
+   * A digest of content as it may stand readable, to be looked up by: of an encrypted store keyed, since who reads the
+   * database could digest guesses himself. Its first 128 bits in hexadecimal.
+   */
+  hide(digest: Digest): string;
   seal<Table extends SealedTable>(
     table: Table,
     column: SealedColumn<Table>,
@@ -49,8 +55,12 @@ export interface ColumnCodec {
   ): string;
 }
 
+const digestPrefix = 'sha256:';
+const hiddenLength = 32;
+
 /** Of a plain store: texts stand as they are. */
 export const plainColumns: ColumnCodec = {
+  hide: (digest) => digest.slice(digestPrefix.length, digestPrefix.length + hiddenLength),
   seal: (_table, _column, _key, text) => text as SealedText,
   open: (_table, _column, _key, sealed) => sealed,
 };
@@ -59,6 +69,7 @@ const mark = 'sealed:';
 
 export function createSealedColumns(cipher: StoreCipher): ColumnCodec {
   return {
+    hide: (digest) => cipher.nameOf(digest).slice(0, hiddenLength),
     seal: (table, column, key, text) => sealText(cipher, makePlace(table, column, key), text),
     open(table, column, key, sealed) {
       const text = openText(cipher, makePlace(table, column, key), sealed);

@@ -24,6 +24,7 @@ const digest = { readable: 'a digest; look-ups and garbage collection go by it' 
 const state = { readable: 'a word from a short list' } as const;
 const amount = { readable: 'a count, a size or a place in an order' } as const;
 const moment = { readable: 'a moment' } as const;
+const usage = { readable: 'names of models with counts, tokens, cost and durations' } as const;
 const system = { readable: 'what the system says of a process or a file, its content apart' } as const;
 
 /**
@@ -101,9 +102,10 @@ export const columnContents = {
     ended_at: moment,
     mends: id,
     is_removed: state,
-    usage: { readable: 'names of models with counts, tokens, cost and durations' },
+    usage,
     answers_stood: amount,
     waited_for: id,
+    usage_lost: usage,
   },
   // Prompts, parameters, expressions: everything that makes a key.
   fingerprints: { digest, fingerprint: 'content' },
@@ -118,8 +120,9 @@ export const columnContents = {
     queries_sent: amount,
     queries_retried: amount,
     is_reopened: state,
-    usage: { readable: 'names of models with counts, tokens, cost and durations' },
+    usage,
     answers_stood: amount,
+    answers_since: moment,
   },
   journal_answers: {
     task_result_id: id,
@@ -141,6 +144,7 @@ export const columnContents = {
     has_error: state,
     queries_sent: amount,
     queries_retried: amount,
+    usage,
     outcome: 'content',
   },
   processes: {
@@ -183,7 +187,14 @@ export const columnContents = {
     delivered_at: moment,
     error: 'content',
   },
-  run_spending: { run_id: id, queries: amount, tokens: amount, cost_micros: amount },
+  run_spending: {
+    run_id: id,
+    queries: amount,
+    tokens: amount,
+    cost_micros: amount,
+    worked_ms: amount,
+    seen_at_ms: moment,
+  },
   stored_answers: {
     answer_key: {
       readable:
@@ -193,8 +204,9 @@ export const columnContents = {
     stage: state,
     segment_index: amount,
     sample_index: amount,
+    scorer_key: name,
   },
-  answer_sources: { task_result_id: id, listed_at: moment },
+  answer_sources: { task_result_id: id, stage: state, listed_at: moment },
   waits: { task_result_id: id, holder_run_id: id },
   file_digests: {
     device: system,

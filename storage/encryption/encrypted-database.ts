@@ -19,6 +19,11 @@ export function createEncryptedDatabase(database: Database, encryption: StoreEnc
 /** Work as a driver performs it: what it asks of the encryption is answered here. */
 export function* provideColumns<T>(work: () => Work<T>, encryption: StoreEncryption): Work<T> {
   encryption.follow(yield* findEncryptionRecord());
+  return yield* provideFollowedColumns(work, encryption);
+}
+
+/** The same for further work of a transaction in which the encryption has been followed already. */
+export function* provideFollowedColumns<T>(work: () => Work<T>, encryption: StoreEncryption): Work<T> {
   const columns = { rows: [encryption.columns], changes: 0 };
   const steps = work();
   let step = steps.next();

@@ -114,6 +114,8 @@ async function begin(
     if (text === undefined) {
       const record = makeEncryptionRecord(first, 'encrypting');
       yield* writeRecord(record, true);
+      // Their keys are plain digests of requests. They are made again when answers are next looked for.
+      for (const table of ['stored_answers', 'answer_sources'] as const) yield* execute(build.deleteFrom(table));
       return { was: 'plain' as const, cipher: new StoreCipher(JSON.stringify(record), ring) };
     }
     const cipher = new StoreCipher(text, ring);

@@ -21,9 +21,7 @@ async function findFingerprints(shared: Store, result: TaskResultRecord): Promis
   const planned = await shared.runs.listPlannedKeys(result.runId);
   const own = planned.find(({ key, resultKey }) => key === result.key && resultKey === result.resultKey);
   if (own !== undefined) return { solver: own.solverFingerprint, result: own.resultFingerprint };
-  const comparable = (await shared.results.findComparableResults(result.taskKey)).find(
-    ({ taskResult }) => taskResult.taskResultId === result.taskResultId,
-  );
+  const found = await shared.results.findFingerprints([result.solverKey, result.resultKey]);
   const none: JsonObject = {};
-  return { solver: comparable?.solverFingerprint ?? none, result: comparable?.resultFingerprint ?? none };
+  return { solver: found.get(result.solverKey) ?? none, result: found.get(result.resultKey) ?? none };
 }

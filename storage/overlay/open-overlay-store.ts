@@ -5,8 +5,10 @@ import { openSqliteStoreWithDatabase } from '../sqlite/open-sqlite-store.ts';
 import type { Store } from '../store.ts';
 import { findSharedResult } from './find-shared-result.ts';
 import { importResult, isImported } from './import-result.ts';
+import { createOverlayAnswerIndex } from './overlay-answer-index.ts';
 import { createOverlayResultIndex } from './overlay-result-index.ts';
 import { createOverlayRunLog } from './overlay-run-log.ts';
+import { createOverlaySpendingLedger } from './overlay-spending-ledger.ts';
 
 /**
  * Opens a store in a directory over one that is only read. Everything is written into the directory; what the shared store
@@ -46,6 +48,8 @@ export async function openOverlayStore(
   };
   return override(own, {
     results: createOverlayResultIndex(own, shared, importShared),
+    answers: createOverlayAnswerIndex(own, shared, importShared),
+    spending: createOverlaySpendingLedger(own, shared),
     runs: override(createOverlayRunLog(own, shared), { close }),
     housekeeping: override(own.housekeeping, {
       // What was copied has its pieces in the shared store, and takes no room here.

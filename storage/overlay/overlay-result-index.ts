@@ -1,6 +1,5 @@
-import type { Digest } from '../../contracts/digest.ts';
 import { override } from '../override.ts';
-import type { ResultIndex, TaskResultRecord } from '../result-index.ts';
+import type { ComparableResult, ResultIndex, TaskResultRecord } from '../result-index.ts';
 import type { Store } from '../store.ts';
 
 /** As many as `ResultIndex` promises at most. */
@@ -40,22 +39,19 @@ export function createOverlayResultIndex(
         results.findSolvedResults(solverKeys),
         shared.results.findSolvedResults(solverKeys),
       ]);
-      const keys = new Set<Digest>([...here.keys(), ...there.keys()]);
-      return new Map(
-        [...keys].map((key) => {
-          const both = mergeById(here.get(key) ?? [], there.get(key) ?? [], ({ taskResultId }) => taskResultId);
-          return [key, both.toSorted(bySolvedLast).slice(0, maxSolvedResults)];
-        }),
-      );
+      return mergeGroups(here, there, bySolvedLast, maxSolvedResults);
     },
-    async findComparableResults(taskKey) {
+    async findComparableResults(taskKeys) {
       const [here, there] = await Promise.all([
-        results.findComparableResults(taskKey),
-        shared.results.findComparableResults(taskKey),
+        results.findComparableResults(taskKeys),
+        shared.results.findComparableResults(taskKeys),
       ]);
-      return mergeById(here, there, ({ taskResult }) => taskResult.taskResultId)
-        .toSorted((left, right) => compareTexts(right.taskResult.endedAt ?? '', left.taskResult.endedAt ?? ''))
-        .slice(0, maxComparableResults);
+      return mergeGroups(here, there, byEndedLast, maxComparableResults);
+    },
+    async findFingerprints(digests) {
+      const found = await results.findFingerprints(digests);
+      const others = digests.filter((digest) => !found.has(digest));
+      return others.length === 0 ? found : new Map([...(await shared.results.findFingerprints(others)), ...found]);
     },
     async recordAlias(taskResultId, decision, attempt) {
       await importShared(decision.sourceId);
@@ -71,6 +67,14 @@ export function createOverlayResultIndex(
         ? results.listSegments(taskResultId, stage)
         : shared.results.listSegments(taskResultId, stage);
     },
+    async listSegmentsOf(taskResultIds) {
+      const own = new Set((await results.findTaskResults(taskResultIds)).map(({ taskResultId }) => taskResultId));
+      const [here, there] = await Promise.all([
+        results.listSegmentsOf(taskResultIds.filter((id) => own.has(id))),
+        shared.results.listSegmentsOf(taskResultIds.filter((id) => !own.has(id))),
+      ]);
+      return new Map([...there, ...here]);
+    },
     async publish(taskResultId, judged, attempt) {
       // One of the shared store that is usable stays the current one; one that is not has no say here.
       if (judged === null || (await isOwn(judged.taskResultId))) return results.publish(taskResultId, judged, attempt);
@@ -81,9 +85,29 @@ export function createOverlayResultIndex(
   });
 }
 
-function mergeById<Item>(here: readonly Item[], there: readonly Item[], idOf: (item: Item) => string): readonly Item[] {
-  const known = new Set(here.map(idOf));
-  return [...here, ...there.filter((item) => !known.has(idOf(item)))];
+type Named = Pick<TaskResultRecord, 'taskResultId'>;
+
+/** What both have under each key, each result once, in the order and number that the index promises. */
+function mergeGroups<Key, Item extends Named>(
+  here: ReadonlyMap<Key, readonly Item[]>,
+  there: ReadonlyMap<Key, readonly Item[]>,
+  order: (left: Item, right: Item) => number,
+  limit: number,
+): ReadonlyMap<Key, readonly Item[]> {
+  const keys = new Set([...here.keys(), ...there.keys()]);
+  return new Map(
+    [...keys].map((key) => {
+      const own = here.get(key) ?? [];
+      const known = new Set(own.map(({ taskResultId }) => taskResultId));
+      const others = (there.get(key) ?? []).filter(({ taskResultId }) => !known.has(taskResultId));
+      return [key, [...own, ...others].toSorted(order).slice(0, limit)];
+    }),
+  );
+}
+
+/** As `ResultIndex.findComparableResults` orders them. */
+function byEndedLast(left: ComparableResult, right: ComparableResult): number {
+  return compareTexts(right.endedAt ?? '', left.endedAt ?? '');
 }
 
 /** As `ResultIndex.findSolvedResults` orders them. */

@@ -24,9 +24,18 @@ export function createOverlayRunLog(own: Store, shared: Store): RunLog {
   };
   return override(runs, {
     getRun: async (reference) => (await findOwn(reference)) ?? shared.runs.getRun(reference),
+    async findRuns(runIds) {
+      const found = (await runs.findRuns(runIds)).filter((run) => !isImported(run));
+      const known = new Set(found.map(({ runId }) => runId));
+      const others = runIds.filter((runId) => !known.has(runId));
+      return others.length === 0 ? found : [...found, ...(await shared.runs.findRuns(others))];
+    },
     listRuns: async (options) => (await runs.listRuns(options)).filter((run) => !isImported(run)),
     async listPlannedKeys(runId) {
       return (await findOwn(runId)) === undefined ? shared.runs.listPlannedKeys(runId) : runs.listPlannedKeys(runId);
+    },
+    async listUsage(runId) {
+      return (await findOwn(runId)) === undefined ? shared.runs.listUsage(runId) : runs.listUsage(runId);
     },
     async listProgress(runId) {
       return (await findOwn(runId)) === undefined ? shared.runs.listProgress(runId) : runs.listProgress(runId);

@@ -102,6 +102,7 @@ const outcomeColumns: ColumnTypes<JournalOutcomes> = {
   has_error: 'int',
   queries_sent: 'int',
   queries_retried: 'int',
+  usage: 'text',
   outcome: 'text',
 };
 

@@ -8,10 +8,12 @@ import { checkBlobsPlace, keepBlobsPlace } from '../sql/blobs-place.ts';
 import { createSqlHousekeeping } from '../sql/housekeeping/create-sql-housekeeping.ts';
 import { createScheduleLog } from '../sql/schedule-log.ts';
 import { defaultSegmentSize, keepSegmentSize } from '../sql/segment-size.ts';
+import { createSqlAnswerIndex } from '../sql/sql-answer-index.ts';
 import { createSqlDatasetCache } from '../sql/sql-dataset-cache.ts';
 import { SqlLimitLedger } from '../sql/sql-limit-ledger.ts';
 import { SqlResultIndex } from '../sql/sql-result-index.ts';
 import { SqlRunLog } from '../sql/sql-run-log.ts';
+import { SqlSpendingLedger } from '../sql/sql-spending-ledger.ts';
 import type { Work } from '../sql/work.ts';
 import type { Store } from '../store.ts';
 import { migrateSchema, prepareSchema, type SchemaVersions } from './migrate-postgres.ts';
@@ -115,11 +117,13 @@ async function openStoreIn(
     content,
     blobs: contents.blobs,
     results: new SqlResultIndex(database, journal, now),
+    answers: createSqlAnswerIndex(database, now),
     journal,
     runs: new SqlRunLog(database, { now, close }),
     schedules: createScheduleLog(database, now),
     datasets: createSqlDatasetCache(database, hostname()),
     limits: new SqlLimitLedger(database, databaseClock),
+    spending: new SqlSpendingLedger(database, databaseClock),
     housekeeping: createSqlHousekeeping({
       openSession: () => openPostgresHousekeepingSession(rawDatabase, encryption),
       content,

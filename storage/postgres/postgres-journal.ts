@@ -1,6 +1,8 @@
 import type { Answer } from '../../evaluation/model-io.ts';
+import type { StoredUsage } from '../../evaluation/usage/stored-usage.ts';
 import { provideColumns } from '../encryption/encrypted-database.ts';
 import type { StoreEncryption } from '../encryption/store-encryption.ts';
+import { GatheredCommit } from '../gathered-commit.ts';
 import {
   AttemptSuperseded,
   type Journal,
@@ -10,12 +12,12 @@ import {
   type SegmentWork,
 } from '../journal.ts';
 import type { Database } from '../sql/database.ts';
+import { JournalAppends, type WaitingAppend } from '../sql/journal-appends.ts';
 import { loadJournal, removeOutcomes } from '../sql/journal-rows.ts';
 import type { JournalWriter } from '../sql/sql-result-index.ts';
 import type { Work } from '../sql/work.ts';
-import { GatheredCommit } from './gathered-commit.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
-import { type WaitingAnswer, type WaitingEntry, writeEntries } from './write-entries.ts';
+import { writeEntries } from './write-entries.ts';
 
 /**
  * The journal in PostgreSQL. What is appended while a commit is on its way shares the next one. Processes append beside each
@@ -23,15 +25,14 @@ import { type WaitingAnswer, type WaitingEntry, writeEntries } from './write-ent
  */
 export class PostgresJournal implements Journal, JournalWriter {
   readonly #database: Database;
-  readonly #commits: GatheredCommit<WaitingEntry>;
-  /** Answers that wait for the next commit, by sample. */
-  readonly #waitingAnswers = new Map<string, WaitingAnswer[]>();
+  readonly #commits: GatheredCommit<WaitingAppend>;
+  readonly #appends: JournalAppends;
 
   /** @param database - The same, with its encryption. */
   constructor(plain: PostgresDatabase, database: Database, encryption: StoreEncryption) {
     this.#database = database;
     this.#commits = new GatheredCommit(async (entries) => {
-      this.#waitingAnswers.clear();
+      this.#appends.beginCommit();
       try {
         const settle = await plain.append(() => provideColumns(() => writeEntries(entries), encryption));
         for (const settleOne of settle) settleOne();
@@ -39,6 +40,7 @@ export class PostgresJournal implements Journal, JournalWriter {
         for (const entry of entries) entry.reject(error);
       }
     });
+    this.#appends = new JournalAppends(this.#commits);
   }
 
   async load(segment: SegmentId) {
@@ -46,34 +48,22 @@ export class PostgresJournal implements Journal, JournalWriter {
   }
 
   appendAnswer(segment: SegmentWork, answer: JournalAnswer): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const entry: WaitingAnswer = { kind: 'answer', segment, answer, resolve, reject, isWithdrawn: false };
-      const sample = nameSample(segment, answer.sampleIndex);
-      const waiting = this.#waitingAnswers.get(sample);
-      if (waiting === undefined) this.#waitingAnswers.set(sample, [entry]);
-      else waiting.push(entry);
-      this.#commits.add(entry);
-    });
+    return this.#appends.appendAnswer(segment, answer);
   }
 
   appendOutcome(segment: SegmentWork, outcome: JournalOutcome): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const sample = nameSample(segment, outcome.sampleIndex);
-      const withdrawn = this.#waitingAnswers.get(sample) ?? [];
-      this.#waitingAnswers.delete(sample);
-      for (const answer of withdrawn) answer.isWithdrawn = true;
-      this.#commits.add({ kind: 'outcome', segment, outcome, withdrawn, resolve, reject });
-    });
+    return this.#appends.appendOutcome(segment, outcome);
   }
 
   async removeOutcomes(
     segment: SegmentWork,
     sampleIndexes: readonly number[],
     standing: readonly JournalAnswer[],
+    lost?: StoredUsage,
   ): Promise<void> {
     if (sampleIndexes.length === 0) return;
     await this.drain();
-    const isDone = await this.#database.transaction(() => removeOutcomes(segment, sampleIndexes, standing));
+    const isDone = await this.#database.transaction(() => removeOutcomes(segment, sampleIndexes, standing, lost));
     if (!isDone) throw new AttemptSuperseded();
   }
 
@@ -86,8 +76,4 @@ export class PostgresJournal implements Journal, JournalWriter {
   drain(): Promise<void> {
     return this.#commits.drain();
   }
-}
-
-function nameSample({ taskResultId, stage, segmentIndex }: SegmentId, sampleIndex: number): string {
-  return `${taskResultId} ${stage} ${segmentIndex} ${sampleIndex}`;
 }

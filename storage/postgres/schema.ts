@@ -89,6 +89,7 @@ export const schemaSteps: readonly (readonly string[])[] = [
     usage TEXT,
     answers_stood INTEGER NOT NULL DEFAULT 0,
     waited_for TEXT,
+    usage_lost TEXT,
     CHECK (is_current = 0 OR (status = 'completed' AND policy <> 'no-cache' AND reuse <> 'full'))
   );
   CREATE UNIQUE INDEX task_results_run ON task_results (run_id, position);
@@ -113,6 +114,7 @@ export const schemaSteps: readonly (readonly string[])[] = [
     is_reopened INTEGER NOT NULL DEFAULT 0,
     usage TEXT,
     answers_stood INTEGER NOT NULL DEFAULT 0,
+    answers_since TEXT,
     PRIMARY KEY (task_result_id, stage, segment_index)
   );
 
@@ -138,6 +140,7 @@ export const schemaSteps: readonly (readonly string[])[] = [
     has_error INTEGER NOT NULL,
     queries_sent INTEGER NOT NULL,
     queries_retried INTEGER NOT NULL,
+    usage TEXT,
     outcome TEXT NOT NULL,
     PRIMARY KEY (task_result_id, stage, segment_index, sample_index)
   );
@@ -217,7 +220,9 @@ export const schemaSteps: readonly (readonly string[])[] = [
     run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs (run_id) ON DELETE CASCADE,
     queries BIGINT NOT NULL DEFAULT 0,
     tokens BIGINT NOT NULL DEFAULT 0,
-    cost_micros TEXT NOT NULL DEFAULT '0'
+    cost_micros TEXT NOT NULL DEFAULT '0',
+    worked_ms BIGINT NOT NULL DEFAULT 0,
+    seen_at_ms BIGINT
   );
 
   CREATE TABLE stored_answers (
@@ -226,12 +231,15 @@ export const schemaSteps: readonly (readonly string[])[] = [
     stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
     segment_index INTEGER NOT NULL,
     sample_index INTEGER NOT NULL,
-    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index)
+    scorer_key TEXT NOT NULL,
+    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index, scorer_key)
   );
   CREATE INDEX stored_answers_result ON stored_answers (task_result_id);
   CREATE TABLE answer_sources (
-    task_result_id TEXT NOT NULL PRIMARY KEY REFERENCES task_results (task_result_id) ON DELETE CASCADE,
-    listed_at TEXT NOT NULL
+    task_result_id TEXT NOT NULL REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
+    listed_at TEXT NOT NULL,
+    PRIMARY KEY (task_result_id, stage)
   );
   `),
     ...blobTables,

@@ -1,32 +1,13 @@
 import type { Answer } from '../../evaluation/model-io.ts';
 import type { ColumnCodec } from '../encryption/column-codec.ts';
-import { AttemptSuperseded, type JournalAnswer, type JournalOutcome, type SegmentWork } from '../journal.ts';
+import { AttemptSuperseded, type SegmentWork } from '../journal.ts';
+import type { WaitingAnswer, WaitingAppend, WaitingOutcome } from '../sql/journal-appends.ts';
 import { type JournalState, nameOutcome, sealAnswer, takesAnswer } from '../sql/journal-rows.ts';
 import type { JournalOutcomes } from '../sql/tables.ts';
 import { useColumns } from '../sql/use-columns.ts';
 import type { Work } from '../sql/work.ts';
 import { findJournalStates, insertAnswers, insertOutcomes } from './append-rows.ts';
 
-export interface WaitingAnswer {
-  readonly kind: 'answer';
-  readonly segment: SegmentWork;
-  readonly answer: JournalAnswer;
-  readonly resolve: (stands: Answer) => void;
-  readonly reject: (error: unknown) => void;
-  /** An outcome of its sample has come that holds it: the row need not be written. */
-  isWithdrawn: boolean;
-}
-
-export interface WaitingOutcome {
-  readonly kind: 'outcome';
-  readonly segment: SegmentWork;
-  readonly outcome: JournalOutcome;
-  readonly withdrawn: readonly WaitingAnswer[];
-  readonly resolve: (stands: string) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export type WaitingEntry = WaitingAnswer | WaitingOutcome;
 type FindState = (segment: SegmentWork) => JournalState;
 type Settle = () => void;
 
@@ -34,7 +15,7 @@ type Settle = () => void;
  * Writes what may still be written, in a few statements however much it is. Returns what to do when it is committed: nothing
  * is settled here, since the work may be run again.
  */
-export function* writeEntries(entries: readonly WaitingEntry[]): Work<readonly Settle[]> {
+export function* writeEntries(entries: readonly WaitingAppend[]): Work<readonly Settle[]> {
   const columns = yield* useColumns();
   const findState = yield* findStates(entries);
   const settle: Settle[] = [];
@@ -67,7 +48,7 @@ export function* writeEntries(entries: readonly WaitingEntry[]): Work<readonly S
 }
 
 /** Asks once for each segment and attempt. */
-function* findStates(entries: readonly WaitingEntry[]): Work<FindState> {
+function* findStates(entries: readonly WaitingAppend[]): Work<FindState> {
   const segments = new Map(entries.map(({ segment }) => [makeWorkName(segment), segment]));
   const states = yield* findJournalStates(
     [...segments.values()].map(({ taskResultId, stage, segmentIndex, attempt }) => ({
@@ -129,13 +110,14 @@ function* writeAnswers(columns: ColumnCodec, entries: readonly WaitingAnswer[]):
 }
 
 function sealOutcome(columns: ColumnCodec, { segment, outcome }: WaitingOutcome): JournalOutcomes {
-  const { sampleIndex, text, hasError, queries } = outcome;
+  const { sampleIndex, text, hasError, queries, usage = null } = outcome;
   const name = nameOutcome(segment, sampleIndex);
   return {
     ...name,
     has_error: hasError ? 1 : 0,
     queries_sent: queries.sent,
     queries_retried: queries.retried,
+    usage,
     outcome: columns.seal('journal_outcomes', 'outcome', name, text),
   };
 }

@@ -13,7 +13,7 @@ import type { BlobInventory, BlobPage, Leftover, StoredBlob } from '../blob-inve
 import type { RemoteBlobs } from '../remote/remote-blobs.ts';
 import { findNameInKey, keyOfBlob, prefixOfBlobs, prefixOfDamaged } from './keys.ts';
 import type { S3Connection } from './s3-connection.ts';
-import { isNoSuchObject } from './to-s3-error.ts';
+import { isNoSuchObject, isNotOffered } from './to-s3-error.ts';
 
 /**
  * What lies in a bucket. S3 has no way to delete an object only if its time is still a certain one, so a sweep looks again
@@ -105,9 +105,12 @@ async function* listUploads(connection: S3Connection): AsyncGenerator<BlobPage> 
   let from: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {};
   while (from !== undefined) {
     const asked = { Bucket, Prefix: prefixOfBlobs(connection.location), ...from };
-    const page: ListMultipartUploadsCommandOutput = await connection.request('Uploads cannot be listed', (client) =>
-      client.send(new ListMultipartUploadsCommand(asked)),
+    const page: ListMultipartUploadsCommandOutput | undefined = await connection.request(
+      'Uploads cannot be listed',
+      async (client): Promise<ListMultipartUploadsCommandOutput | undefined> =>
+        client.send(new ListMultipartUploadsCommand(asked)).catch(orUndefinedWhereNotOffered),
     );
+    if (page === undefined) return; // it cleans up by itself, or its owner does
     const leftovers = (page.Uploads ?? []).map(
       ({ Key = '', UploadId = '', Initiated }): Leftover => ({
         kind: 'temporary',
@@ -121,6 +124,11 @@ async function* listUploads(connection: S3Connection): AsyncGenerator<BlobPage> 
     const { NextKeyMarker: KeyMarker = '', NextUploadIdMarker: UploadIdMarker = '' } = page;
     from = page.IsTruncated === true && KeyMarker !== '' ? { KeyMarker, UploadIdMarker } : undefined;
   }
+}
+
+/** Not every service that speaks S3 has every call. */
+function orUndefinedWhereNotOffered(error: unknown): undefined {
+  if (!isNotOffered(error)) throw error;
 }
 
 interface ListedObject {

@@ -87,3 +87,9 @@ export function isNoSuchObject(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   return error.name === 'NoSuchKey' || error.name === 'NotFound';
 }
+
+/** Whether the service does not have that call. */
+export function isNotOffered(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  return error.name === 'NotImplemented' || error.name === 'MethodNotAllowed' || error.$metadata.httpStatusCode === 501;
+}

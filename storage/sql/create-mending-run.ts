@@ -47,10 +47,14 @@ function* mend(run: NewRun, { taskResultId, mends, lost }: Mending, position: nu
     }),
   );
   if (source.samples_errors === 0) {
-    yield* endAsAlias(yield* getRow(taskResultId), source, [], now);
+    yield* endAsAlias(yield* getRow(taskResultId), source, { warnings: [] }, now);
     return;
   }
-  yield* copySegments(source.task_result_id, taskResultId, { stages: ['solve', 'score'], keepsQueries: false });
+  yield* copySegments(source.task_result_id, taskResultId, {
+    stages: ['solve', 'score'],
+    keepsQueries: false,
+    areOwn: false,
+  });
   for (const { stage, segmentIndex } of lost) {
     yield* removeSegment({ taskResultId, stage, segmentIndex });
     // What is solved anew has to be judged.

@@ -51,6 +51,7 @@ export function* insertRun(run: NewRun): Work<boolean> {
       started_at: run.startedAt,
       ended_at: null,
       worked_ms: 0,
+      limits: run.limits === undefined || run.limits === null ? null : JSON.stringify(run.limits),
     }),
   );
   return true;

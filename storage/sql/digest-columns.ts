@@ -46,7 +46,6 @@ export const digestColumns = {
   // A recording counts by the digest of its bytes, which is also the name of its blob; the plan is what keeps it.
   fingerprints: { digest: 'key', fingerprint: 'key' },
   segments: { blob_digest: 'segment' },
-  stored_answers: { answer_key: 'key' },
   schedules: { plan: 'scheduled-plan' },
   file_digests: { digest: 'key' },
   selections: { reader_digest: 'key', manifest_digest: 'weak', selection: 'weak' },

@@ -3,14 +3,22 @@ import { build } from './build.ts';
 import { findProcess } from './run-owners.ts';
 import { execute, find, type Work } from './work.ts';
 
-/** Makes a process the one that has a duty of the store, unless another has it that lives. */
-export function* takeDuty(duty: string, processId: string, isAlive: (holder: ProcessRecord) => boolean): Work<boolean> {
+/** Makes a process the one that has a duty of the store, unless another has it that keeps it. */
+export function* takeDuty(
+  duty: string,
+  processId: string,
+  keepsIt: (holder: ProcessRecord, sign: string) => boolean,
+  sign = '',
+): Work<boolean> {
   const name = `duty:${duty}`;
-  const holderId = yield* findProperty(name);
-  if (holderId === processId) return true;
-  const holder = holderId === undefined ? undefined : yield* findProcess(holderId);
-  if (holder !== undefined && isAlive(holder)) return false;
-  yield* putProperty(name, processId);
+  const held = yield* findProperty(name);
+  const [holderId, holderSign = ''] = held?.split(' ') ?? [];
+  if (holderId !== undefined && holderId !== processId) {
+    const holder = yield* findProcess(holderId);
+    if (holder !== undefined && keepsIt(holder, holderSign)) return false;
+  }
+  const value = `${processId} ${sign}`.trimEnd();
+  if (value !== held) yield* putProperty(name, value);
   return true;
 }
 

@@ -4,8 +4,9 @@ import type { ColumnCodec } from '../encryption/column-codec.ts';
 import type { SealedText } from '../encryption/sealed-text.ts';
 import { build } from './build.ts';
 import { chunksOf } from './chunks.ts';
+import { eachOf } from './each-of.ts';
 import { useColumns } from './use-columns.ts';
-import { execute, type Work } from './work.ts';
+import { all, execute, type Work } from './work.ts';
 
 /** Rows of one insert; each has two values. */
 const maxRowsPerInsert = 200;
@@ -25,6 +26,13 @@ export function* insertFingerprintRows(fingerprints: ReadonlyMap<Digest, JsonObj
         .onConflict((conflict) => conflict.doNothing()),
     );
   }
+}
+
+/** By digest, many at once. */
+export function* findFingerprints(digests: readonly Digest[]): Work<ReadonlyMap<Digest, JsonObject>> {
+  const columns = yield* useColumns();
+  const rows = yield* all(build.selectFrom('fingerprints').selectAll().where('digest', 'in', eachOf(digests)));
+  return new Map(rows.map(({ digest, fingerprint }) => [digest, openFingerprint(columns, digest, fingerprint)]));
 }
 
 export function openFingerprint(columns: ColumnCodec, digest: Digest, fingerprint: SealedText): JsonObject {

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { Answer } from '../../evaluation/model-io.ts';
+import { decodeUsage, type StoredUsage } from '../../evaluation/usage/stored-usage.ts';
 import type { ColumnCodec } from '../encryption/column-codec.ts';
 import { openRow } from '../encryption/sealed-rows.ts';
 import type { AnswerId, JournalAnswer, JournalOutcome, SegmentId, SegmentWork } from '../journal.ts';
 import { build } from './build.ts';
 import { chunksOf } from './chunks.ts';
 import type { JournalAnswers } from './tables.ts';
+import { addLostUsage } from './usage-rows.ts';
 import { useColumns } from './use-columns.ts';
 import { all, execute, find, type Work } from './work.ts';
 
@@ -51,6 +53,7 @@ export function* removeOutcomes(
   segment: SegmentWork,
   sampleIndexes: readonly number[],
   standing: readonly JournalAnswer[],
+  lost: StoredUsage | null = null,
 ): Work<boolean> {
   if ((yield* findJournalState(segment)).isSuperseded) return false;
   for (const sampleIndex of sampleIndexes) {
@@ -59,6 +62,7 @@ export function* removeOutcomes(
     }
   }
   yield* insertAnswers(segment, standing);
+  yield* addLostUsage(segment.taskResultId, decodeUsage(lost));
   return true;
 }
 

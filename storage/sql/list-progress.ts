@@ -17,18 +17,19 @@ const selectProgress = (runId: string) => sql<ProgressRow>`
       CASE WHEN s.is_reopened = 0 OR s.errors < coalesce(j.done, 0) THEN s.samples
         ELSE s.samples - s.errors + coalesce(j.done, 0) END AS done,
       CASE s.is_reopened WHEN 0 THEN s.errors ELSE coalesce(j.errors, 0) END AS errors,
-      s.queries_sent + coalesce(j.sent, 0) AS sent, s.queries_retried + coalesce(j.retried, 0) AS retried
+      s.queries_sent + coalesce(j.sent, 0) AS sent, s.queries_retried + coalesce(j.retried, 0) AS retried,
+      s.answers_stood AS stood
     FROM segments AS s
     LEFT JOIN journalled AS j USING (task_result_id, stage, segment_index)
     WHERE s.task_result_id IN (SELECT task_result_id FROM task_results WHERE run_id = ${runId})
     UNION ALL
-    SELECT j.task_result_id, j.stage, j.done, j.errors, j.sent, j.retried
+    SELECT j.task_result_id, j.stage, j.done, j.errors, j.sent, j.retried, 0 AS stood
     FROM journalled AS j
     LEFT JOIN segments AS s USING (task_result_id, stage, segment_index)
     WHERE s.task_result_id IS NULL
   )
   SELECT t.task_result_id, c.stage, sum(c.done) AS done, sum(c.errors) AS errors,
-    sum(c.sent) AS sent, sum(c.retried) AS retried
+    sum(c.sent) AS sent, sum(c.retried) AS retried, sum(c.stood) AS stood
   FROM task_results AS t
   LEFT JOIN counted AS c ON c.task_result_id = t.task_result_id
   WHERE t.run_id = ${runId}
@@ -42,6 +43,7 @@ interface ProgressRow {
   readonly errors: number | null;
   readonly sent: number | null;
   readonly retried: number | null;
+  readonly stood: number | null;
 }
 
 /** Both stages of every task result of a run, in the order of the evaluation. */
@@ -52,7 +54,14 @@ export function* listProgress(runId: string): Work<readonly TaskProgress[]> {
     stages.map((stage) => {
       const row = counted.get(`${taskResultId} ${stage}`);
       const queries = { sent: row?.sent ?? 0, retried: row?.retried ?? 0 };
-      return { taskResultId, stage, done: row?.done ?? 0, errors: row?.errors ?? 0, queries };
+      return {
+        taskResultId,
+        stage,
+        done: row?.done ?? 0,
+        errors: row?.errors ?? 0,
+        queries,
+        answersStood: row?.stood ?? 0,
+      };
     }),
   );
 }

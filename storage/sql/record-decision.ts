@@ -1,6 +1,8 @@
 import type { Verdict } from '../../contracts/cache-policy.ts';
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import type { JsonValue } from '../../contracts/json.ts';
+import { decodeUsage, encodeUsage } from '../../evaluation/usage/stored-usage.ts';
+import { addUsage, toStanding, type Usage } from '../../evaluation/usage/usage.ts';
 import { removeTaskResultFromJournal } from './journal-rows.ts';
 import { copySolveSegments, removeSegmentRows } from './segment-rows.ts';
 import type { TaskResultRow } from './tables.ts';
@@ -11,6 +13,7 @@ import {
   type TaskResultChanges,
   updateTaskResult,
 } from './task-result-rows.ts';
+import { countSent, getLostUsage, keepSentOf } from './usage-rows.ts';
 import { removeWait } from './wait-rows.ts';
 import type { Work } from './work.ts';
 
@@ -24,14 +27,14 @@ export interface RunningDecision {
 /** Full reuse; false where the source may not be reused any more. */
 export function* recordAlias(
   taskResultId: string,
-  decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+  decision: { readonly sourceId: string; readonly warnings: readonly string[]; readonly usage?: Usage },
   { now, attempt }: { readonly now: string; readonly attempt: number | undefined },
 ): Work<boolean> {
   const row = yield* findOpenTaskResultRow(taskResultId, attempt);
   if (row === undefined) return true;
   const source = yield* findSource(decision.sourceId);
   if (source === undefined) return false;
-  yield* endAsAlias(row, source, decision.warnings, now);
+  yield* endAsAlias(row, source, decision, now);
   return true;
 }
 
@@ -39,13 +42,18 @@ export function* recordAlias(
 export function* endAsAlias(
   row: TaskResultRow,
   source: TaskResultRow,
-  warnings: readonly string[],
+  { warnings, usage = decodeUsage(source.usage) }: { readonly warnings: readonly string[]; readonly usage?: Usage },
   now: string,
 ): Work<void> {
   const taskResultId = row.task_result_id;
-  // What an earlier attempt left is not part of what stands.
+  // What an earlier attempt left is not part of what stands; what it sent was sent all the same.
   yield* removeSegmentRows(taskResultId);
+  yield* keepSentOf({ table: 'journal_outcomes', taskResultId });
   yield* removeTaskResultFromJournal(taskResultId);
+  const sent = yield* getLostUsage(taskResultId);
+  const isWaited = hasWaitedFor(row, source);
+  const stood = toStanding(usage, isWaited ? 'waited' : 'stood');
+  const { sent: queriesSent, retried: queriesRetried } = countSent(sent);
   yield* removeWait(taskResultId);
   yield* updateTaskResult(taskResultId, {
     status: 'completed',
@@ -55,7 +63,12 @@ export function* endAsAlias(
     samples_solver_errors: source.samples_solver_errors,
     samples_errors: source.samples_errors,
     samples_excluded: source.samples_excluded,
-    queries_saved: source.queries_sent + source.queries_saved,
+    queries_sent: queriesSent,
+    queries_retried: queriesRetried,
+    queries_saved: source.queries_sent + source.queries_saved + source.answers_stood,
+    answers_stood: 0,
+    usage: encodeUsage(addUsage(sent, stood)),
+    waited_for: isWaited ? row.waited_for : null,
     manifest_digest: source.manifest_digest,
     manifest_size: source.manifest_size,
     metrics_digest: source.metrics_digest,
@@ -117,14 +130,20 @@ function* takeOver(row: TaskResultRow, source: TaskResultRow): Work<TaskResultCh
     yield* removeSegmentRows(row.task_result_id);
     yield* copySolveSegments(source.task_result_id, row.task_result_id);
   }
-  return { reused_from: reusedFrom, solved_at: source.solved_at };
+  const waitedFor = hasWaitedFor(row, source) ? row.waited_for : null;
+  return { reused_from: reusedFrom, solved_at: source.solved_at, waited_for: waitedFor };
 }
 
 /** An earlier decision may have taken over what has been lost since; own work of an earlier attempt stays. */
 function* dropTakenOver(row: TaskResultRow): Work<TaskResultChanges> {
-  if (row.reuse !== 'partial') return { reused_from: null };
+  if (row.reuse !== 'partial') return { reused_from: null, waited_for: null };
   yield* removeSegmentRows(row.task_result_id);
-  return { reused_from: null, solved_at: null };
+  return { reused_from: null, solved_at: null, waited_for: null };
+}
+
+/** Whether what stands is the work of another run that was waited for, not what was there anyway. */
+function hasWaitedFor(row: TaskResultRow, source: TaskResultRow): boolean {
+  return row.waited_for !== null && row.waited_for === source.run_id && source.run_id !== row.run_id;
 }
 
 /**

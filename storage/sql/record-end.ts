@@ -34,13 +34,26 @@ export function* publish(
     reuse: row.reuse ?? 'none',
     is_current: becomesCurrent ? 1 : 0,
     error: null,
-    solved_at: row.solved_at ?? now,
+    solved_at: yield* findAge(row, now),
     ended_at: now,
   });
   const published = yield* findTaskResultRow(taskResultId);
   if (published === undefined) return true;
-  for (const twin of yield* listOpenTwins(row)) yield* endAsAlias(twin, published, [], now);
+  for (const twin of yield* listOpenTwins(row)) yield* endAsAlias(twin, published, { warnings: [] }, now);
   return true;
+}
+
+/** Since when its parts are known: where answers of other results stood singly, it is as old as the oldest of them. */
+function* findAge(row: TaskResultRow, now: string): Work<string> {
+  const solvedAt = row.solved_at ?? now;
+  const oldest = yield* find(
+    build
+      .selectFrom('segments')
+      .select(({ fn }) => fn.min('answers_since').as('since'))
+      .where('task_result_id', '=', row.task_result_id),
+  );
+  const since = oldest?.since ?? null;
+  return since !== null && since < solvedAt ? since : solvedAt;
 }
 
 /** Ends a task result that did not come to its end, and its twins with it. */

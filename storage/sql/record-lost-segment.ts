@@ -3,6 +3,7 @@ import type { SegmentId, SegmentWork } from '../journal.ts';
 import { removeOutcomesFromJournal } from './journal-rows.ts';
 import { findSegmentRow, removeSegment, removeSegmentRows } from './segment-rows.ts';
 import { findOpenTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
+import { keepSentOf } from './usage-rows.ts';
 import type { Work } from './work.ts';
 
 /** Notes that the blob of a sealed segment cannot be read. */
@@ -29,6 +30,8 @@ export function* recordLostSegment(segment: SegmentWork, blob: Digest): Work<voi
 
 /** Answers in the journal stay: they are what the models said. */
 function* removeWork(segment: SegmentId): Work<void> {
+  yield* keepSentOf({ table: 'segments', ...segment });
+  yield* keepSentOf({ table: 'journal_outcomes', ...segment });
   yield* removeSegment(segment);
   yield* removeOutcomesFromJournal(segment);
 }

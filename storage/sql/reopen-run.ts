@@ -1,12 +1,15 @@
 import { EvaluationError } from '../../contracts/evaluation-error.ts';
 import { isFinal } from '../../contracts/status.ts';
+import { decodeUsage } from '../../evaluation/usage/stored-usage.ts';
+import { addUsage, onlySent, subtractUsage } from '../../evaluation/usage/usage.ts';
 import type { NewTaskResult, ReplacingPlan, RunRecord } from '../run-log.ts';
 import { build } from './build.ts';
 import { insertFingerprints, insertTaskResults } from './create-run.ts';
 import { getRunRow, toRunRecord, updateRun } from './run-rows.ts';
-import { copySegments, removeScores, removeSegmentRows, reopenSegments } from './segment-rows.ts';
+import { copySegments, listSegmentRows, removeScores, removeSegmentRows, reopenSegments } from './segment-rows.ts';
 import type { TaskResultRow } from './tables.ts';
 import { type TaskResultChanges, updateTaskResult } from './task-result-rows.ts';
+import { addLostUsage } from './usage-rows.ts';
 import { useColumns } from './use-columns.ts';
 import { all, find, type Work } from './work.ts';
 
@@ -72,6 +75,7 @@ const unfinished = {
   metrics_digest: null,
   metrics_size: null,
   result_digest: null,
+  usage: null,
   // Whoever goes on with it wants it again.
   is_removed: 0,
 } as const satisfies TaskResultChanges;
@@ -120,11 +124,18 @@ function* replaceTaskResult(task: TaskResultRow, planned: NewTaskResult, now: st
   yield* insertTaskResults({ runId: task.run_id, policy: task.policy, startedAt: now }, [planned], task.position);
   yield* updateTaskResult(planned.taskResultId, { attempt: task.attempt + 1, solved_at: task.solved_at });
   yield* copySolved(task.task_result_id, planned.taskResultId, task.reuse === 'none');
+  yield* keepSentOfReplaced(task, planned.taskResultId);
+}
+
+/** What the run sent for the other's scores was sent all the same; for solver outputs it is counted with the copies. */
+function* keepSentOfReplaced(task: TaskResultRow, taskResultId: string): Work<void> {
+  const solver = (yield* listSegmentRows(taskResultId, 'solve')).flatMap(({ usage }) => decodeUsage(usage));
+  yield* addLostUsage(taskResultId, subtractUsage(onlySent(decodeUsage(task.usage)), onlySent(addUsage(solver))));
 }
 
 /** `sent` says that this run asked these queries itself, in an earlier attempt. */
 function* copySolved(sourceId: string, taskResultId: string, sent: boolean): Work<void> {
-  yield* copySegments(sourceId, taskResultId, { stages: ['solve'], keepsQueries: sent });
+  yield* copySegments(sourceId, taskResultId, { stages: ['solve'], keepsQueries: sent, areOwn: sent });
 }
 
 function measureMs(startedAt: string, endedAt: string | null): number {

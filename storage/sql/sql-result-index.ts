@@ -1,15 +1,25 @@
 import type { Digest } from '../../contracts/digest.ts';
 import type { FinalStatus } from '../../contracts/status.ts';
+import { encodeUsage } from '../../evaluation/usage/stored-usage.ts';
+import { addUsage, type Usage } from '../../evaluation/usage/usage.ts';
 import type { SegmentId, SegmentWork, Stage } from '../journal.ts';
 import type { JudgedResult, RecordedError, ResultIndex, SegmentRecord, TaskResultSummary } from '../result-index.ts';
 import type { Database } from './database.ts';
 import * as find from './find-results.ts';
+import { findFingerprints } from './fingerprint-rows.ts';
 import { removeSegmentFromJournal } from './journal-rows.ts';
 import { type RunningDecision, recordAlias, recordRunning } from './record-decision.ts';
 import { publish, recordEnd } from './record-end.ts';
 import { recordLostSegment } from './record-lost-segment.ts';
-import { findSegmentRow, listSegmentRows, putSegmentRow, toSegmentRecord } from './segment-rows.ts';
-import { findOpenTaskResultRow, joinWarnings, updateTaskResult } from './task-result-rows.ts';
+import { findSegmentRow, listSegmentRows, listSegmentsOf, putSegmentRow, toSegmentRecord } from './segment-rows.ts';
+import {
+  findOpenTaskResultRow,
+  findTaskResultRow,
+  isSuperseded,
+  joinWarnings,
+  updateTaskResult,
+} from './task-result-rows.ts';
+import { addLostUsage, countSent, getLostUsage } from './usage-rows.ts';
 import type { Work } from './work.ts';
 
 /** What the index wants of the journal: many segments are sealed a second, and each sync of the disk takes its time. */
@@ -46,13 +56,21 @@ export class SqlResultIndex implements ResultIndex {
     return this.#database.snapshot(() => find.findSolvedResults(solverKeys));
   }
 
-  async findComparableResults(taskKey: string) {
-    return this.#database.snapshot(() => find.findComparableResults(taskKey));
+  async findComparableResults(taskKeys: readonly string[]) {
+    return this.#database.snapshot(() => find.findComparableResults(taskKeys));
+  }
+
+  async findFingerprints(digests: readonly Digest[]) {
+    return this.#database.snapshot(() => findFingerprints(digests));
+  }
+
+  async findWorkingResults(solverKeys: readonly Digest[]) {
+    return this.#database.snapshot(() => find.findWorkingResults(solverKeys));
   }
 
   async recordAlias(
     taskResultId: string,
-    decision: { readonly sourceId: string; readonly warnings: readonly string[] },
+    decision: { readonly sourceId: string; readonly warnings: readonly string[]; readonly usage?: Usage },
     attempt?: number,
   ) {
     const by = { now: this.#now(), attempt };
@@ -88,31 +106,48 @@ export class SqlResultIndex implements ResultIndex {
     return (await this.#database.snapshot(() => listSegmentRows(taskResultId, stage))).map(toSegmentRecord);
   }
 
+  async listSegmentsOf(taskResultIds: readonly string[]) {
+    return this.#database.snapshot(() => listSegmentsOf(taskResultIds));
+  }
+
   async recordLostSegment(segment: SegmentWork, blob: Digest) {
     await this.#database.transaction(() => recordLostSegment(segment, blob));
   }
 
   async recordSummary(
     taskResultId: string,
-    { samples, queries, manifest, metrics, resultDigest }: TaskResultSummary,
+    { samples, queries, answersStood = 0, usage = [], manifest, metrics, resultDigest }: TaskResultSummary,
     attempt?: number,
   ) {
     await this.#database.transaction(function* () {
       if ((yield* findOpenTaskResultRow(taskResultId, attempt)) === undefined) return;
+      const lost = yield* getLostUsage(taskResultId);
+      const lostQueries = countSent(lost);
       yield* updateTaskResult(taskResultId, {
         samples_total: samples.total,
         samples_solver_errors: samples.solverErrors,
         samples_errors: samples.errors,
         samples_excluded: samples.excludedFromMetrics,
-        queries_sent: queries.sent,
-        queries_retried: queries.retried,
+        queries_sent: queries.sent + lostQueries.sent,
+        queries_retried: queries.retried + lostQueries.retried,
         queries_saved: queries.saved,
+        answers_stood: answersStood,
+        usage: encodeUsage(addUsage(usage, lost)),
         manifest_digest: manifest.digest,
         manifest_size: manifest.sizeBytes,
         metrics_digest: metrics.digest,
         metrics_size: metrics.sizeBytes,
         result_digest: resultDigest,
       });
+    });
+  }
+
+  async addLostUsage(segment: SegmentWork, lost: Usage) {
+    await this.#database.transaction(function* () {
+      const row = yield* findTaskResultRow(segment.taskResultId);
+      // One that was cancelled meanwhile has sent it all the same.
+      if (row === undefined || row.status === 'completed' || isSuperseded(row, segment.attempt)) return;
+      yield* addLostUsage(segment.taskResultId, lost);
     });
   }
 

@@ -8,6 +8,7 @@ import { createMendingRun } from './create-mending-run.ts';
 import { createRun } from './create-run.ts';
 import type { Database } from './database.ts';
 import { recordTemporal, takeDuty } from './duties.ts';
+import { eachOf } from './each-of.ts';
 import { recordRunEnd } from './end-run.ts';
 import { listProgress } from './list-progress.ts';
 import { listPlannedKeys } from './planned-keys.ts';
@@ -17,6 +18,7 @@ import * as owners from './run-owners.ts';
 import { getRunRow, listRunRecords, toRunRecord, updateRun } from './run-rows.ts';
 import { defaultSegmentSize, findSegmentSize } from './segment-size.ts';
 import { findOpenTaskResultRow } from './task-result-rows.ts';
+import { listUsage } from './usage-rows.ts';
 import { useColumns } from './use-columns.ts';
 import { putWait, removeWait } from './wait-rows.ts';
 import { all, find, type Query } from './work.ts';
@@ -56,6 +58,11 @@ export class SqlRunLog implements RunLog {
       const row = yield* resolveRun(reference);
       return toRunRecord(yield* useColumns(), row);
     });
+  }
+
+  async findRuns(runIds: readonly string[]) {
+    const query = build.selectFrom('runs').selectAll().where('run_id', 'in', eachOf(runIds));
+    return this.#database.snapshot(() => listRunRecords(query));
   }
 
   async listRuns({ limit }: { readonly limit: number }) {
@@ -141,8 +148,13 @@ export class SqlRunLog implements RunLog {
     return this.#database.snapshot(owners.listProcesses);
   }
 
-  async takeDuty(duty: string, processId: string, isAlive: (holder: ProcessRecord) => boolean) {
-    return this.#database.transaction(() => takeDuty(duty, processId, isAlive));
+  async takeDuty(
+    duty: string,
+    processId: string,
+    keepsIt: (holder: ProcessRecord, sign: string) => boolean,
+    sign?: string,
+  ) {
+    return this.#database.transaction(() => takeDuty(duty, processId, keepsIt, sign));
   }
 
   async recordTemporal(id: string, now: string) {
@@ -170,6 +182,10 @@ export class SqlRunLog implements RunLog {
 
   async listProgress(runId: string) {
     return this.#database.snapshot(() => listProgress(runId));
+  }
+
+  async listUsage(runId: string) {
+    return this.#database.snapshot(() => listUsage(runId));
   }
 
   close() {

@@ -79,6 +79,7 @@ export interface TaskResults {
   usage: string | null;
   answers_stood: Generated<number>;
   waited_for: string | null;
+  usage_lost: string | null;
 }
 
 export interface Fingerprints {
@@ -99,6 +100,7 @@ export interface Segments {
   is_reopened: Flag;
   usage: string | null;
   answers_stood: Generated<number>;
+  answers_since: string | null;
 }
 
 export interface JournalAnswers {
@@ -122,6 +124,7 @@ export interface JournalOutcomes {
   has_error: Flag;
   queries_sent: number;
   queries_retried: number;
+  usage: string | null;
   outcome: SealedText;
 }
 
@@ -181,18 +184,25 @@ export interface RunSpending {
   tokens: Generated<number>;
   /** A decimal number of millionths of a dollar. */
   cost_micros: Generated<string>;
+  /** Milliseconds in which somebody worked on the run, whoever and however many. */
+  worked_ms: Generated<number>;
+  /** When somebody last said so; null before. */
+  seen_at_ms: number | null;
 }
 
 export interface StoredAnswers {
-  answer_key: Digest;
+  /** 128 bits of a digest, in an encrypted store keyed. */
+  answer_key: string;
   task_result_id: string;
   stage: Stage;
   segment_index: number;
   sample_index: number;
+  scorer_key: string;
 }
 
 export interface AnswerSources {
   task_result_id: string;
+  stage: Stage;
   listed_at: string;
 }
 

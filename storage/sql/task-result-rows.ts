@@ -5,7 +5,7 @@ import { isFinal } from '../../contracts/status.ts';
 import type { BlobReference } from '../../evaluation/plan.ts';
 import type { ColumnCodec } from '../encryption/column-codec.ts';
 import { type OpenChanges, openRow, sealChanges } from '../encryption/sealed-rows.ts';
-import type { RecordedError, TaskResultRecord } from '../result-index.ts';
+import type { RecordedError, SampleCounts, TaskResultRecord } from '../result-index.ts';
 import { build } from './build.ts';
 import type { TaskResultRow } from './tables.ts';
 import { useColumns } from './use-columns.ts';
@@ -68,15 +68,13 @@ export function toTaskResultRecord(columns: ColumnCodec, row: TaskResultRow): Ta
     reuse: row.reuse,
     reusedFrom: row.reused_from,
     mends: row.mends,
+    waitedFor: row.waited_for,
+    answersStood: row.answers_stood,
+    usage: row.usage,
     isCurrent: row.is_current === 1,
     isRemoved: row.is_removed === 1,
     segmentCount: row.segment_count,
-    samples: {
-      total: row.samples_total,
-      solverErrors: row.samples_solver_errors,
-      errors: row.samples_errors,
-      excludedFromMetrics: row.samples_excluded,
-    },
+    samples: toSampleCounts(row),
     queries: { sent: row.queries_sent, retried: row.queries_retried, saved: row.queries_saved },
     manifest: toBlobReference(row.manifest_digest, row.manifest_size),
     metrics: toBlobReference(row.metrics_digest, row.metrics_size),
@@ -88,6 +86,17 @@ export function toTaskResultRecord(columns: ColumnCodec, row: TaskResultRow): Ta
     startedAt: row.started_at,
     solvedAt: row.solved_at,
     endedAt: row.ended_at,
+  };
+}
+
+export function toSampleCounts(
+  row: Pick<TaskResultRow, 'samples_total' | 'samples_solver_errors' | 'samples_errors' | 'samples_excluded'>,
+): SampleCounts {
+  return {
+    total: row.samples_total,
+    solverErrors: row.samples_solver_errors,
+    errors: row.samples_errors,
+    excludedFromMetrics: row.samples_excluded,
   };
 }
 

@@ -38,11 +38,12 @@ export class JournalRows {
   }
 
   /** True where the sample had no outcome yet. */
-  insertOutcome(segment: SegmentId, { sampleIndex, text, hasError, queries }: JournalOutcome): boolean {
-    const sql = `INSERT INTO journal_outcomes (${segmentColumns}, sample_index, has_error, queries_sent, queries_retried, outcome)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+  insertOutcome(segment: SegmentId, { sampleIndex, text, hasError, queries, usage }: JournalOutcome): boolean {
+    const sql = `INSERT INTO journal_outcomes (${segmentColumns}, sample_index, has_error, queries_sent, queries_retried, usage, outcome)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
     const outcome = this.#columns.seal('journal_outcomes', 'outcome', nameOutcome(segment, sampleIndex), text);
-    const values = [...valuesOfSegment(segment), sampleIndex, hasError ? 1 : 0, queries.sent, queries.retried, outcome];
+    const counted = [hasError ? 1 : 0, queries.sent, queries.retried, usage ?? null];
+    const values = [...valuesOfSegment(segment), sampleIndex, ...counted, outcome];
     return this.#connection.prepare(sql).run(values) > 0;
   }
 

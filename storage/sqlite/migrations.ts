@@ -233,8 +233,13 @@ export const migrations: readonly string[] = [
   ALTER TABLE task_results ADD COLUMN answers_stood INTEGER NOT NULL DEFAULT 0;
   -- The run that was waited for, whose work stands here.
   ALTER TABLE task_results ADD COLUMN waited_for TEXT;
+  -- What left for work that is part of nothing any more: lost, tried again, or dropped for what stands elsewhere.
+  ALTER TABLE task_results ADD COLUMN usage_lost TEXT;
+  ALTER TABLE journal_outcomes ADD COLUMN usage TEXT;
   ALTER TABLE segments ADD COLUMN usage TEXT;
   ALTER TABLE segments ADD COLUMN answers_stood INTEGER NOT NULL DEFAULT 0;
+  -- When the oldest of them had arrived.
+  ALTER TABLE segments ADD COLUMN answers_since TEXT;
 
   -- Of runs with limits: what left, over all attempts, written before it leaves; tokens and cost before the answer is kept.
   CREATE TABLE run_spending (
@@ -242,7 +247,9 @@ export const migrations: readonly string[] = [
     queries INTEGER NOT NULL DEFAULT 0,
     tokens INTEGER NOT NULL DEFAULT 0,
     -- A decimal number of millionths of a dollar.
-    cost_micros TEXT NOT NULL DEFAULT '0'
+    cost_micros TEXT NOT NULL DEFAULT '0',
+    worked_ms INTEGER NOT NULL DEFAULT 0,
+    seen_at_ms INTEGER
   ) WITHOUT ROWID;
 
   -- Where the answer to a query lies, by model version, request, trial and call; made for a result when first looked for.
@@ -252,12 +259,16 @@ export const migrations: readonly string[] = [
     stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
     segment_index INTEGER NOT NULL,
     sample_index INTEGER NOT NULL,
-    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index)
+    -- Of the scorer that asked; empty in stage 'solve'.
+    scorer_key TEXT NOT NULL,
+    PRIMARY KEY (answer_key, task_result_id, stage, segment_index, sample_index, scorer_key)
   ) WITHOUT ROWID;
   CREATE INDEX stored_answers_result ON stored_answers (task_result_id);
   CREATE TABLE answer_sources (
-    task_result_id TEXT NOT NULL PRIMARY KEY REFERENCES task_results (task_result_id) ON DELETE CASCADE,
-    listed_at TEXT NOT NULL
+    task_result_id TEXT NOT NULL REFERENCES task_results (task_result_id) ON DELETE CASCADE,
+    stage TEXT NOT NULL CHECK (stage IN ('solve', 'score')),
+    listed_at TEXT NOT NULL,
+    PRIMARY KEY (task_result_id, stage)
   ) WITHOUT ROWID;
   `,
 ];

@@ -17,10 +17,12 @@ import type { Database } from '../sql/database.ts';
 import { createSqlHousekeeping } from '../sql/housekeeping/create-sql-housekeeping.ts';
 import { createScheduleLog } from '../sql/schedule-log.ts';
 import { defaultSegmentSize, keepSegmentSize } from '../sql/segment-size.ts';
+import { createSqlAnswerIndex } from '../sql/sql-answer-index.ts';
 import { createSqlDatasetCache } from '../sql/sql-dataset-cache.ts';
 import { SqlLimitLedger } from '../sql/sql-limit-ledger.ts';
 import { SqlResultIndex } from '../sql/sql-result-index.ts';
 import { SqlRunLog } from '../sql/sql-run-log.ts';
+import { SqlSpendingLedger } from '../sql/sql-spending-ledger.ts';
 import type { Store } from '../store.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { SqliteConnection } from './connection.ts';
@@ -102,11 +104,13 @@ export async function openSqliteStoreWithDatabase(
     content,
     blobs,
     results: new SqlResultIndex(database, journal, now),
+    answers: createSqlAnswerIndex(database, now),
     journal,
     runs: new SqlRunLog(database, { now, close }),
     schedules: createScheduleLog(database, now),
     datasets: createSqlDatasetCache(database),
     limits: new SqlLimitLedger(database, () => clock().getTime()),
+    spending: new SqlSpendingLedger(database, () => clock().getTime()),
     housekeeping: createSqlHousekeeping({
       openSession: async () => openSqliteHousekeepingSession(path, encryption),
       content,

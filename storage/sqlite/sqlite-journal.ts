@@ -1,5 +1,6 @@
 import type { Answer } from '../../evaluation/model-io.ts';
-import { findEncryptionRecord, provideColumns } from '../encryption/encrypted-database.ts';
+import type { StoredUsage } from '../../evaluation/usage/stored-usage.ts';
+import { findEncryptionRecord, provideColumns, provideFollowedColumns } from '../encryption/encrypted-database.ts';
 import type { StoreEncryption } from '../encryption/store-encryption.ts';
 import {
   AttemptSuperseded,
@@ -9,6 +10,7 @@ import {
   type SegmentId,
   type SegmentWork,
 } from '../journal.ts';
+import { JournalAppends, type WaitingAnswer, type WaitingAppend, type WaitingOutcome } from '../sql/journal-appends.ts';
 import { findJournalState, type JournalState, loadJournal, removeOutcomes, takesAnswer } from '../sql/journal-rows.ts';
 import type { JournalWriter } from '../sql/sql-result-index.ts';
 import type { Work } from '../sql/work.ts';
@@ -17,25 +19,6 @@ import { GroupCommit } from './group-commit.ts';
 import { JournalRows } from './journal-rows.ts';
 import { toStoreError } from './store-error.ts';
 
-interface WaitingAnswer {
-  readonly kind: 'answer';
-  readonly segment: SegmentWork;
-  readonly answer: JournalAnswer;
-  readonly resolve: (stands: Answer) => void;
-  readonly reject: (error: unknown) => void;
-  /** An outcome of its sample has come that holds it: the row need not be written. */
-  isWithdrawn: boolean;
-}
-
-interface WaitingOutcome {
-  readonly kind: 'outcome';
-  readonly segment: SegmentWork;
-  readonly outcome: JournalOutcome;
-  readonly withdrawn: readonly WaitingAnswer[];
-  readonly resolve: (stands: string) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 interface WaitingWrite {
   readonly kind: 'write';
   readonly write: () => Work<void>;
@@ -43,7 +26,7 @@ interface WaitingWrite {
   readonly reject: (error: unknown) => void;
 }
 
-type Waiting = WaitingAnswer | WaitingOutcome | WaitingWrite;
+type Waiting = WaitingAppend | WaitingWrite;
 
 type FindState = (segment: SegmentWork) => JournalState;
 
@@ -53,14 +36,14 @@ export class SqliteJournal implements Journal, JournalWriter {
   readonly #encryption: StoreEncryption;
   readonly #rows: JournalRows;
   readonly #queue: GroupCommit<Waiting>;
-  /** Answers that wait for their commit, by sample. */
-  readonly #waitingAnswers = new Map<string, WaitingAnswer[]>();
+  readonly #appends: JournalAppends;
 
   constructor(connection: SqliteConnection, encryption: StoreEncryption) {
     this.#connection = connection;
     this.#encryption = encryption;
     this.#rows = new JournalRows(connection, encryption.columns);
     this.#queue = new GroupCommit((entries) => this.#commit(entries));
+    this.#appends = new JournalAppends(this.#queue);
   }
 
   async load(segment: SegmentId) {
@@ -68,35 +51,23 @@ export class SqliteJournal implements Journal, JournalWriter {
   }
 
   appendAnswer(segment: SegmentWork, answer: JournalAnswer): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const entry: WaitingAnswer = { kind: 'answer', segment, answer, resolve, reject, isWithdrawn: false };
-      const sample = makeSampleName(segment, answer.sampleIndex);
-      const waiting = this.#waitingAnswers.get(sample);
-      if (waiting === undefined) this.#waitingAnswers.set(sample, [entry]);
-      else waiting.push(entry);
-      this.#queue.add(entry);
-    });
+    return this.#appends.appendAnswer(segment, answer);
   }
 
   appendOutcome(segment: SegmentWork, outcome: JournalOutcome): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const sample = makeSampleName(segment, outcome.sampleIndex);
-      const withdrawn = this.#waitingAnswers.get(sample) ?? [];
-      this.#waitingAnswers.delete(sample);
-      for (const answer of withdrawn) answer.isWithdrawn = true;
-      this.#queue.add({ kind: 'outcome', segment, outcome, withdrawn, resolve, reject });
-    });
+    return this.#appends.appendOutcome(segment, outcome);
   }
 
   async removeOutcomes(
     segment: SegmentWork,
     sampleIndexes: readonly number[],
     standing: readonly JournalAnswer[],
+    lost?: StoredUsage,
   ): Promise<void> {
     if (sampleIndexes.length === 0) return;
     this.#queue.flush();
     const isDone = this.#connection.transaction(() =>
-      this.#perform(() => removeOutcomes(segment, sampleIndexes, standing)),
+      this.#perform(() => removeOutcomes(segment, sampleIndexes, standing, lost)),
     );
     if (!isDone) throw new AttemptSuperseded();
   }
@@ -112,7 +83,7 @@ export class SqliteJournal implements Journal, JournalWriter {
   }
 
   #commit(entries: readonly Waiting[]): void {
-    this.#waitingAnswers.clear();
+    this.#appends.beginCommit();
     const settle: (() => void)[] = [];
     try {
       this.#connection.transaction(() => {
@@ -125,7 +96,7 @@ export class SqliteJournal implements Journal, JournalWriter {
         // Last, so that a seal also removes the rows of a zombie that came in the same commit.
         for (const entry of entries) {
           if (entry.kind !== 'write') continue;
-          this.#perform(entry.write);
+          this.#connection.perform(provideFollowedColumns(entry.write, this.#encryption));
           settle.push(entry.resolve);
         }
       });
@@ -178,7 +149,7 @@ export class SqliteJournal implements Journal, JournalWriter {
   #rememberStates(): FindState {
     const known = new Map<string, JournalState>();
     return (segment) => {
-      const name = makeSampleName(segment, segment.attempt);
+      const name = nameWork(segment);
       let state = known.get(name);
       if (state === undefined) {
         state = this.#connection.perform(findJournalState(segment));
@@ -189,6 +160,6 @@ export class SqliteJournal implements Journal, JournalWriter {
   }
 }
 
-function makeSampleName({ taskResultId, stage, segmentIndex }: SegmentId, sampleIndex: number): string {
-  return `${taskResultId} ${stage} ${segmentIndex} ${sampleIndex}`;
+function nameWork({ taskResultId, stage, segmentIndex, attempt }: SegmentWork): string {
+  return `${taskResultId} ${stage} ${segmentIndex} ${attempt}`;
 }

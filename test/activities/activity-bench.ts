@@ -44,7 +44,7 @@ export interface BenchRun {
   getRecord(): Promise<TaskResultRecord>;
   segment(segmentIndex?: number): Parameters<WorkActivities['solveSegment']>[0];
   /** The whole path of a task result, as the workflow takes it. */
-  complete(models: Models): Promise<TaskResultRecord>;
+  complete(models: Models, now?: () => number): Promise<TaskResultRecord>;
 }
 
 export async function openActivityBench(): Promise<ActivityBench> {
@@ -123,9 +123,9 @@ async function addRun(store: Store, { segmentSize = 100, ...options }: BenchOpti
     tasks,
     getRecord,
     segment: (segmentIndex = 0) => ({ taskResultId, key, planRef, segmentIndex }),
-    async complete(models) {
+    async complete(models, now = Date.now) {
       const activities = createStoreActivitiesOf(store);
-      const work = createWorkActivities({ store, models });
+      const work = createWorkActivities({ store, models, now });
       const [expected] = await activities.checkReuse({ runId, planRef, policy, tasks: [task] });
       if (expected === undefined || expected === 'full') return getRecord();
       await activities.decideReuse({ runId, planRef, policy, task, expected });

@@ -64,7 +64,10 @@ function conversationOf(models: Models, store: Store) {
       return { sample_index: sample.index, sample_id: sample.id, attempt, trials: [trial] };
     },
   });
-  return createSolveSegment({ store, models, getPrepared }, createSegmentRunner({ store, models }));
+  return createSolveSegment(
+    { store, models, getPrepared, getStanding: async () => undefined },
+    createSegmentRunner({ store, models }),
+  );
 }
 
 function promptsOf(models: FakeModels): string[] {

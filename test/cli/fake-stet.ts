@@ -1,4 +1,7 @@
 import type { CommandContext, OpenOptions, StartWorkerOptions, StopSignal } from '../../cli/command-context.ts';
+import type { DiffByOptions, DiffDocument, DiffOptions } from '../../client/diff/diff-document.ts';
+import type { AgainstDocument, ExplainDocument } from '../../client/explain/explain-documents.ts';
+import type { PlannedTotalsDocument } from '../../client/plan/plan-usage-document.ts';
 import type {
   PlanDocument,
   PlanTaskDocument,
@@ -7,6 +10,7 @@ import type {
   TaskDocument,
 } from '../../client/run-document.ts';
 import type {
+  RescoreOptions,
   ResumableRun,
   ResumeChoice,
   ResumeOptions,
@@ -14,12 +18,17 @@ import type {
   RunHandle,
   RunOptions,
   SampleDocument,
+  SamplesOptions,
   Stet,
+  TryOptions,
 } from '../../client/stet.ts';
+import type { RescoreDocument, TryDocument } from '../../client/try/try-documents.ts';
 import type { Diagnosis } from '../../embedded/diagnose.ts';
+import type { NamesQuestion, StoredName } from '../../embedded/list-names.ts';
 import type { MigratedStore, MigrateOptions } from '../../embedded/migrate-store.ts';
 import type { RekeyOptions, RekeyReport } from '../../embedded/rekey-store.ts';
 import type { StartedWorker } from '../../embedded/start-worker.ts';
+import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
 import { FakeCache } from './fake-cache.ts';
 import { FakeSchedules } from './fake-schedules.ts';
 
@@ -45,14 +54,63 @@ export function makePlanTask(change: Partial<PlanTaskDocument> = {}): PlanTaskDo
   };
 }
 
+/** Nothing is known of what the queries take. */
+export function makePlannedTotals(queries: number): PlannedTotalsDocument {
+  return {
+    queries,
+    prompt_tokens: 0,
+    completion_tokens: 0,
+    cached_prompt_tokens: 0,
+    cost_micros: '0',
+    has_all_tokens: queries === 0,
+    has_all_costs: queries === 0,
+  };
+}
+
 export function makePlan(change: Partial<PlanDocument> = {}): PlanDocument {
   return {
     evaluation: 'quickstart',
     cache_policy: 'reuse',
     plan_digest: `sha256:${'c'.repeat(64)}`,
     model_queries: { sent: 200, retried: 0, saved: 0 },
+    expected: { sent: makePlannedTotals(200), stood: makePlannedTotals(0), saved: makePlannedTotals(0) },
     tasks: [makePlanTask()],
     warnings: [],
+    ...change,
+  };
+}
+
+export function makeExplanation(change: Partial<ExplainDocument> = {}): ExplainDocument {
+  return {
+    run: 'aaaabbbb00000000',
+    evaluation: 'quickstart',
+    label: null,
+    status: 'completed',
+    attempt: 1,
+    cache_policy: 'reuse',
+    plan_digest: `sha256:${'c'.repeat(64)}`,
+    started_at: '2026-03-01T11:59:50.000Z',
+    ended_at: '2026-03-01T11:59:58.000Z',
+    user: 'anna',
+    host: 'desk',
+    schedule: null,
+    mends: null,
+    tasks: [],
+    ...change,
+  };
+}
+
+export function makeAgainst(change: Partial<AgainstDocument> = {}): AgainstDocument {
+  return {
+    run: 'aaaabbbb00000000',
+    label: null,
+    started_at: '2026-03-01T11:59:50.000Z',
+    evaluation: 'quickstart',
+    plan_digest: `sha256:${'c'.repeat(64)}`,
+    is_same: true,
+    cache_policy: { before: 'reuse', after: 'reuse' },
+    tasks: [],
+    gone: [],
     ...change,
   };
 }
@@ -116,11 +174,51 @@ export function makeSummary(change: Partial<RunSummaryDocument> = {}): RunSummar
 }
 
 /** What the fake gives back and what it was asked. */
+export function makeTryDocument(change: Partial<TryDocument> = {}): TryDocument {
+  return {
+    evaluation: 'quickstart',
+    task: 'answers',
+    task_key: 'shop-questions',
+    model: 'assistant',
+    samples: [],
+    errors: 0,
+    error: null,
+    model_queries: { sent: 1, retried: 0 },
+    usage: [],
+    tokens: { prompt: 0, completion: 0, cached_prompt: 0 },
+    cost_micros: null,
+    warnings: [],
+    ...change,
+  };
+}
+
+export function makeRescoreDocument(change: Partial<RescoreDocument> = {}): RescoreDocument {
+  return {
+    run: 'aaaabbbb00000000',
+    task: 'answers',
+    evaluation: 'quickstart',
+    solver_differs_in: [],
+    samples: [],
+    candidates: 0,
+    changed: 0,
+    errors: 0,
+    error: null,
+    model_queries: { sent: 0, retried: 0 },
+    usage: [],
+    tokens: { prompt: 0, completion: 0, cached_prompt: 0 },
+    cost_micros: null,
+    warnings: [],
+    ...change,
+  };
+}
+
 export class FakeStet implements Stet {
   planDocument = makePlan();
   runDocument = makeRun();
   summaries: readonly RunSummaryDocument[] = [];
   sampleDocuments: readonly SampleDocument[] = [];
+  tryDocument = makeTryDocument();
+  rescoreDocument = makeRescoreDocument();
   events: readonly RunEvent[] = [];
   attached = false;
   /** A failed or cancelled run that `run` meets; what was chosen is in `choice`. */
@@ -133,15 +231,29 @@ export class FakeStet implements Stet {
   isEndless = false;
   /** Its last step is over by the time that it is drained. */
   endsWhileDrained = false;
+  /** Done before a run gives its result. */
+  beforeEnd: () => Promise<void> = async () => {};
   /** Called when the run's events are all out. */
   onRunning: () => void = () => {};
   readonly asked: unknown[] = [];
   isClosed = false;
+  explainDocument = makeExplanation();
+  againstDocument = makeAgainst();
 
   async plan(source: unknown, options: unknown): Promise<PlanDocument> {
     this.asked.push({ plan: source, options });
     if (this.planError !== undefined) throw this.planError;
     return this.planDocument;
+  }
+
+  async explain(run: string, options: unknown): Promise<ExplainDocument> {
+    this.asked.push({ explain: run, options });
+    return this.explainDocument;
+  }
+
+  async explainAgainst(source: unknown, run: string, options: unknown): Promise<AgainstDocument> {
+    this.asked.push({ explain: source, against: run, options });
+    return this.againstDocument;
   }
 
   async run(source: unknown, options?: RunOptions): Promise<RunHandle> {
@@ -189,11 +301,37 @@ export class FakeStet implements Stet {
     return this.runDocument;
   }
 
-  async *samples(run: string, options: { readonly task: string; readonly sample?: string }) {
+  async *samples(run: string, options: SamplesOptions) {
     this.asked.push({ samples: run, ...options });
     for (const sample of this.sampleDocuments) {
       if (options.sample === undefined || options.sample === sample.sample_id) yield sample;
     }
+  }
+
+  async try(source: string | RunFileInput, options: TryOptions = {}): Promise<TryDocument> {
+    const { signal, ...asked } = options;
+    this.asked.push({ try: source, ...asked });
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      if (!this.isEndless) resolve(this.tryDocument);
+    });
+  }
+
+  async rescore(run: string, options: RescoreOptions = {}): Promise<RescoreDocument> {
+    const { signal, ...asked } = options;
+    signal?.throwIfAborted();
+    this.asked.push({ rescore: run, ...asked });
+    return this.rescoreDocument;
+  }
+
+  /** What `diff` gives; without one it fails. */
+  diffDocument: DiffDocument | undefined;
+
+  async diff(first: string, second: string | DiffByOptions, options?: DiffOptions): Promise<DiffDocument> {
+    this.asked.push({ diff: first, second, options });
+    if (this.diffDocument === undefined) throw new Error('nothing to give');
+    return this.diffDocument;
   }
 
   async list(): Promise<readonly RunSummaryDocument[]> {
@@ -224,6 +362,7 @@ export class FakeStet implements Stet {
       },
       result: async () => {
         await ended;
+        await this.beforeEnd();
         return this.runDocument;
       },
       cancel: async () => {
@@ -281,7 +420,7 @@ export class FakeContext implements CommandContext {
   output = '';
   errorOutput = '';
   environment: Record<string, string | undefined> = {};
-  readonly workingDirectory = '/somewhere';
+  workingDirectory = '/somewhere';
   commandLine: readonly string[];
   leftWith: number | undefined;
   clockMs = now;
@@ -318,6 +457,15 @@ export class FakeContext implements CommandContext {
       unreadable: 0,
       leftovers: 0,
     };
+  }
+
+  /** What a store has to complete, by what is asked for. */
+  names: Partial<Record<NamesQuestion['of'], readonly StoredName[]>> = {};
+  readonly askedNames: unknown[] = [];
+
+  async listNames(question: NamesQuestion, options: { readonly store?: string }): Promise<readonly StoredName[]> {
+    this.askedNames.push({ ...question, ...options });
+    return this.names[question.of] ?? [];
   }
 
   async open(options: OpenOptions): Promise<Stet> {

@@ -217,6 +217,14 @@ describe('a run that meets an unfinished one of the same plan', () => {
 });
 
 describe('resume', () => {
+  it('takes limits without a run file, and nothing else that changes one', async () => {
+    const { context } = await run('resume latest --max-cost 10 --max-queries 7');
+    expect(context.stet.asked).toMatchObject([{ resume: 'latest', options: { maxCost: 10, maxQueries: 7 } }]);
+    const refused = await run('resume latest --max-cost 10 --num-samples 3');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.context.errorOutput).toContain('Name the file with -f.');
+  });
+
   it('goes on with the run that is named', async () => {
     const { exitCode, context } = await run('resume latest --json');
     expect(exitCode).toBe(0);

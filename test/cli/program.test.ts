@@ -11,11 +11,15 @@ async function run(commandLine: string, prepare: (context: FakeContext) => void 
   return { exitCode, context };
 }
 
+const shownEntries = commandEntries.filter(({ isHidden }) => isHidden !== true);
+
 describe('the program', () => {
   it('lists every command in its help and loads none of them', async () => {
     const { exitCode, context } = await run('--help');
     expect(exitCode).toBe(0);
-    for (const entry of commandEntries) expect(context.output).toContain(entry.summary);
+    const help = context.output.replace(/\s+/g, ' ');
+    for (const { summary } of shownEntries) expect(help).toContain(summary);
+    expect(help).not.toContain('__complete');
     expect(context.errorOutput).toBe('');
   });
 
@@ -25,7 +29,7 @@ describe('the program', () => {
     expect(context.output).toBe('1.2.3\n');
   });
 
-  it.each(commandEntries.map((entry) => entry.name))('shows two examples or more in the help of %s', async (name) => {
+  it.each(shownEntries.map((entry) => entry.name))('shows two examples or more in the help of %s', async (name) => {
     const { exitCode, context } = await run(`${name} --help`);
     expect(exitCode).toBe(0);
     const shown = context.output.split('Examples:\n')[1]?.match(new RegExp(`^  stet ${name}\\b`, 'gm')) ?? [];
@@ -58,6 +62,11 @@ describe('the program', () => {
     'plan -f x.yaml --set n=12345678901234567890',
     'plan -f x.yaml --num-samples 0',
     'plan -f x.yaml --cache-policy never',
+    'run -f x.yaml --max-queries 0',
+    'run -f x.yaml --max-cost free',
+    'run -f x.yaml --max-cost -1',
+    'run -f x.yaml --max-tokens 1.5',
+    'resume latest --max-duration 10',
     'list --limit none',
     'run x.yaml',
     'show',
@@ -98,6 +107,16 @@ describe('overrides on the command line', () => {
         envFile: 'other.env',
         verifyData: true,
       },
+    });
+  });
+
+  it('hands over what a run may spend, in units of the run file', async () => {
+    const { context } = await run(
+      'plan -f x.yaml --max-queries 9 --max-cost $2.50 --max-tokens 1000 --max-duration 30m',
+    );
+    expect(context.stet.asked[0]).toEqual({
+      plan: 'x.yaml',
+      options: { maxQueries: 9, maxCost: 2.5, maxTokens: 1_000, maxDurationS: 1_800 },
     });
   });
 

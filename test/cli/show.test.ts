@@ -45,6 +45,42 @@ describe('show', () => {
     });
     expect(context.output).toContain('First samples');
     expect(context.output.match(/^row-/gm)).toHaveLength(20);
+    expect(context.output).toContain('More samples: stet show aaaabbbb answers --samples');
+  });
+
+  it('pages through the samples that an expression fits, and says how to see more', async () => {
+    const context = new FakeContext('show latest answers --limit 2 --skip 1');
+    context.commandLine = [...context.commandLine, '--where', "sample.topic == 'hours'"];
+    context.stet.sampleDocuments = Array.from({ length: 4 }, (_, index) => makeSample(index, true));
+    expect(await runProgram(context, '1.2.3')).toBe(0);
+    expect(context.stet.asked).toContainEqual({
+      samples: 'aaaabbbb00000000',
+      task: 'answers',
+      where: "sample.topic == 'hours'",
+    });
+    expect(context.output.match(/^row-\d/gm)).toEqual(['row-1', 'row-2']);
+    expect(context.output).toContain(
+      `2 to 3 of those that fit; more: stet show aaaabbbb answers --where "sample.topic == 'hours'" --limit 2 --skip 3`,
+    );
+  });
+
+  it('prints a page of samples as one JSON document', async () => {
+    const { context } = await run('show latest answers --samples --json', (fake) => {
+      fake.stet.sampleDocuments = [makeSample(0, true), makeSample(1, false)];
+    });
+    expect(JSON.parse(context.output)).toMatchObject({
+      task: 'answers',
+      where: null,
+      skip: 0,
+      has_more: false,
+      samples: [{ sample_id: 'row-0' }, { sample_id: 'row-1' }],
+    });
+  });
+
+  it('refuses to filter a run or one sample', async () => {
+    const { exitCode, context } = await run('show latest --where errors');
+    expect(exitCode).toBe(2);
+    expect(context.errorOutput).toContain('"stet show latest TASK --samples"');
   });
 
   it('prints one sample as one JSON document', async () => {

@@ -1,33 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandEntries } from '../../cli/commands.ts';
-import { runProgram } from '../../cli/program.ts';
-import { FakeContext } from '../cli/fake-stet.ts';
+import { loadProgram } from '../../cli/make-program.ts';
+import { describeCommands } from '../../cli/reference/describe-commands.ts';
+import { renderCliPage } from '../../cli/reference/render-cli-page.ts';
 import { listBlocks, readPages, repository } from './read-pages.ts';
 
 const pages = await readPages();
 const readme = pages.find(({ name }) => name === 'README.md')?.text ?? '';
-const commandNames = (await Promise.all(commandEntries.map(({ name }) => listCommands(name)))).flat();
-const helpOf = new Map(await Promise.all(commandNames.map(async (name) => [name, await readHelp(name)] as const)));
-
-/** A command, or those that it consists of, such as `cache gc`. */
-async function listCommands(name: string): Promise<readonly string[]> {
-  const [, commands = ''] = (await readHelp(name)).split('\nCommands:\n');
-  const parts = [...commands.matchAll(/^ {2}(\w+) \[options\]/gm)].map(([, part]) => `${name} ${part}`);
-  return parts.length === 0 ? [name] : parts;
-}
-
-async function readHelp(command: string): Promise<string> {
-  const context = new FakeContext(`${command} --help`);
-  await runProgram(context, '1.2.3');
-  return context.output;
-}
+const program = await loadProgram();
+const commands = describeCommands(program);
+const commandNames = commands.map(({ name }) => name);
 
 /** Long options that a command takes. */
 function listOptions(command: string): readonly string[] {
-  const lines = (helpOf.get(command) ?? '').matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm);
-  return [...lines].map(([, option]) => option ?? '').filter((option) => option !== '--help');
+  const options = commands.find(({ name }) => name === command)?.options ?? [];
+  return options.flatMap(({ names }) => names.filter((name) => name.startsWith('--')));
 }
 
 /** `stet …` as it stands in blocks of commands and in code within text. */
@@ -53,31 +41,39 @@ describe('commands in the pages', () => {
     }
   });
 
-  it('are all described on the page of the command line', () => {
-    const text = pages.find(({ name }) => name === 'docs/cli.md')?.text ?? '';
-    const rows = [...text.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, row = '']) => row);
-    for (const name of commandNames)
-      expect(
-        rows.filter((row) => `${row} `.startsWith(`${name} `)),
-        name,
-      ).not.toEqual([]);
-  });
-
-  it('have exactly the options that the page of the command line gives them', () => {
-    const text = pages.find(({ name }) => name === 'docs/cli.md')?.text ?? '';
-    const documented = new Map(commandNames.map((name): [string, string[]] => [name, []]));
-    for (const [, option = '', of = ''] of text.matchAll(/^\| [^|]*`(--[\w-]+)[^`|]*` +\| ([^|]+)\|/gm)) {
-      const commands = of.trim() === 'all' ? commandNames : of.split(',').map((name) => name.trim());
-      for (const command of commands) documented.get(command)?.push(option);
-    }
-    for (const name of commandNames) {
-      expect({ name, options: (documented.get(name) ?? []).toSorted() }).toEqual({
-        name,
-        options: listOptions(name).toSorted(),
-      });
-    }
+  it('and the page of the command line are what `npm run docs` makes of them', async () => {
+    const handWritten = await readFile(path.join(repository, 'scripts', 'cli-page.md'), 'utf8');
+    const text = pages.find(({ name }) => name === 'docs/cli.md')?.text;
+    expect(text, 'docs/cli.md is older than the commands: npm run docs').toBe(renderCliPage(commands, handWritten));
   });
 });
+
+describe('the help of', () => {
+  it.each(commands.map(({ name, examples }) => ({ name, examples })))(
+    '$name has two examples or more, which the command takes',
+    async ({ name, examples }) => {
+      const own = examples.filter((example) => readCommandLine(example).join(' ').startsWith(name));
+      expect(own.length).toBeGreaterThanOrEqual(2);
+      // None of the commands of this program does anything; it throws for what it does not take.
+      for (const example of examples)
+        await (await loadProgram()).parseAsync(readCommandLine(example), { from: 'user' });
+    },
+  );
+
+  it('a command rejects an example with an option that it does not take', async () => {
+    const silent = await loadProgram();
+    for (const command of silent.commands) command.configureOutput({ writeErr: () => {} });
+    await expect(silent.parseAsync(['list', '--nothing'], { from: 'user' })).rejects.toThrow('--nothing');
+  });
+});
+
+/** What the program gets of a line as it is typed: without variables before it and a file behind it. */
+function readCommandLine(line: string): readonly string[] {
+  const words = [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replace(/["']/g, ''));
+  const [, ...typed] = words.slice(words.indexOf('stet'));
+  const redirection = typed.findIndex((word) => /^[>|<]/.test(word));
+  return redirection < 0 ? typed : typed.slice(0, redirection);
+}
 
 describe('the commands of the README', () => {
   it('are what CI runs', async () => {

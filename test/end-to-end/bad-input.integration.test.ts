@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { locateText } from '../support/locate-text.ts';
 import { type OpenAiTestServer, startOpenAiTestServer } from '../support/openai-test-server.ts';
 import { type CliResult, runCli, runCliJson } from '../support/run-cli.ts';
+import { runInProcess } from '../support/run-in-process.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // What a user gets for a mistake: exit code 2, the place, what was found and what is allowed, before anything is spent.
@@ -156,10 +157,10 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'something that is not built yet',
     replace: scorer,
-    by: '{type: bleu, ground_truth: "{{ sample.capital }}"}',
+    by: '{type: rag_checker}',
     code: 'not-built-yet',
-    at: 'bleu',
-    says: ['bleu'],
+    at: 'rag_checker',
+    says: ['rag_checker'],
   },
   {
     name: 'a literal credential, which is not repeated',
@@ -413,7 +414,11 @@ async function prepare(mistake: Pick<Mistake, 'replace' | 'by' | 'files'>) {
 }
 
 /** `file:line:column: error: message [code]` with a hint below, and no stack trace. */
-function expectClearError(result: CliResult, mistake: Mistake, files: Readonly<Record<string, string | null>>): void {
+function expectClearError(
+  result: Pick<CliResult, 'stderr'>,
+  mistake: Mistake,
+  files: Readonly<Record<string, string | null>>,
+): void {
   const { stderr } = result;
   expect(result, stderr).toMatchObject({ code: 2, stdout: '' });
   expect(stderr).toContain(`[${mistake.code}]`);
@@ -434,8 +439,15 @@ function expectClearError(result: CliResult, mistake: Mistake, files: Readonly<R
 describe('a mistake in what is to be run', () => {
   it.each(mistakes)('stops before anything is spent: $name', async (mistake) => {
     const { cwd, files } = await prepare(mistake);
-    const result = await runCli(['run', '-f', 'run.yaml', ...(mistake.options ?? [])], { cwd, environment });
+    const result = await runInProcess(['run', '-f', 'run.yaml', ...(mistake.options ?? [])], { cwd, environment });
     expectClearError(result, mistake, files);
+  });
+
+  it('ends the process with 2, and a clear error on its standard error alone', async () => {
+    const [mistake] = mistakes;
+    if (mistake === undefined) throw new Error('There are mistakes.');
+    const { cwd, files } = await prepare(mistake);
+    expectClearError(await runCli(['run', '-f', 'run.yaml'], { cwd, environment }), mistake, files);
   });
 
   it('leaves no run behind and has sent nothing', async () => {

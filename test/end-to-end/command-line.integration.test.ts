@@ -145,7 +145,7 @@ describe('run', () => {
     const closed = await json<{ error: { code: string } }>(...command, '--frozen');
     expect(closed.code).toBe(3);
     expect(closed.document.error.code).toBe('frozen');
-    expect(closed.stderr).toContain('model.generation.temperature changed from 0 to 0.9');
+    expect(closed.stderr).toContain('Model "small": generation.temperature changed from 0 to 0.9');
     expect((await json<{ runs: RunSummaryDocument[] }>('list')).document.runs.length).toBe(runsBefore.length);
 
     await folder.write('run.yaml', makeRun({ scorers: [looseScorer] }));

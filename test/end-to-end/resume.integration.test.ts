@@ -277,7 +277,7 @@ describe('resume with a run file', () => {
     await refuse({ systemPrompt: 'Name the town.' }).toMatchObject({
       code: 'resume-mismatch',
       message: expect.stringMatching(
-        /"plain" is solved otherwise .*solver\.input_builder\.input_messages\.0\.content changed from .* to "Name the town\."/,
+        /"plain" is solved otherwise .*Solver: input_builder\.input_messages\[0\]\.content changed from .* to "Name the town\."/,
       ) as string,
     });
     await refuse({ cachePolicy: 'update' }).toMatchObject({
@@ -389,11 +389,13 @@ describe('resume of the errors of a completed run', () => {
     const many = { maxSampleErrors: 10 };
     const completed = await run(capital(many));
     expect(completed.task.samples.errors).toBe(10);
+    const before = server.requests.length;
     const open = await stopHalfWay(
       () => stet.resume(completed.document.run, { errors: true }),
       (handle) => handle.drain(),
       4,
     );
+    const leftBefore = server.requests.length - before;
     expect(await stet.show(open.id)).toMatchObject({ status: 'running', mends: completed.document.run });
     const file = await run(capital(many));
     expect(file.document.run).not.toBe(open.id);
@@ -401,7 +403,8 @@ describe('resume of the errors of a completed run', () => {
     const mended = await resume(completed.document.run, { errors: true });
     expect(mended.document).toMatchObject({ run: open.id, status: 'completed' });
     expect(mended.sent).toBe(6);
-    expect(mended.task.model_queries).toMatchObject({ sent: 10, saved: 10 });
+    // Queries that the stop abandoned have left, too.
+    expect(mended.task.model_queries).toEqual({ sent: leftBefore + 6, retried: 0, saved: 10 });
   });
 });
 

@@ -4,12 +4,12 @@ import { openStet } from '../../embedded/index.ts';
 import { startWorker } from '../../embedded/start-worker.ts';
 import { openStore } from '../../storage/index.ts';
 import { answerCapital, makeCapitalRun } from '../support/capital-run.ts';
-import { startDevTemporal } from '../support/dev-temporal.ts';
+import { startClusterTemporal } from '../support/dev-temporal.ts';
 import { startOpenAiTestServer } from '../support/openai-test-server.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 it('a schedule on a Temporal elsewhere leaves its runs to the workers of the store', { timeout: 120_000 }, async () => {
-  await using temporal = await startDevTemporal();
+  await using temporal = await startClusterTemporal();
   await using folder = await makeTemporaryFolder();
   await using model = await startOpenAiTestServer({ answer: ({ prompt }) => answerCapital(prompt) });
   const file = await folder.write(

@@ -174,6 +174,22 @@ describe('a schedule', () => {
     await stet.schedules.remove('limited');
   });
 
+  it('may spend at each firing what it was added with, and tells when that is used up', async () => {
+    await using receiver = await startWebhookReceiver();
+    const before = model.count();
+    await add(await write('thrifty', { rows: 10 }), 'thrifty', { maxQueries: 4, notify: { url: receiver.url } });
+    await stet.schedules.trigger('thrifty');
+    const run = await untilEnded('thrifty');
+    expect(run).toMatchObject({ status: 'failed', limits: { queries: { limit: 4, used: 4 } } });
+    expect(model.count() - before).toBe(4);
+    await vi.waitUntil(() => receiver.received.length > 0, patience);
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
+      type: 'limit-stopped',
+      run: { run: run.run, tasks: [{ error_code: 'limit-reached', samples: { total: 10, errors: 0 } }] },
+    });
+    await stet.schedules.remove('thrifty');
+  });
+
   it('is paused and resumed, and keeps that when Temporal has lost it', async () => {
     await add(await write('paused'), 'paused', { timing: { cron: '0 3 * * mon-fri' }, timezone: 'Europe/Berlin' });
     expect((await stet.schedules.show('paused')).next).toHaveLength(5);

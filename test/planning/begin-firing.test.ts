@@ -7,7 +7,7 @@ import type { OpenedStore } from '../storage/conformance/opened-store.ts';
 import { digestOf } from '../storage/conformance/samples.ts';
 import { openTemporaryStore } from '../storage/open-temporary-store.ts';
 
-const plan = { evaluation: { key: 'evaluation' }, cache_policy: 'update', tasks: [] } as unknown as Plan;
+const plan = { evaluation: { key: 'evaluation' }, cache_policy: 'update', limits: {}, tasks: [] } as unknown as Plan;
 const definition = { alerts: ['accuracy < 0.5'], file: '/somewhere/run.yaml', origin: {}, lastFailure: null };
 const firing = {
   schedule: 'nightly',

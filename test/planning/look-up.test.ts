@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CachePolicy } from '../../contracts/cache-policy.ts';
 import type { Digest } from '../../contracts/digest.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import type { BlobReference } from '../../evaluation/plan.ts';
-import { explainFinding, type LookUpTask, lookUp } from '../../planning/look-up.ts';
+import { explainFinding, explainFindings } from '../../planning/explain-findings.ts';
+import { type LookUpTask, lookUp } from '../../planning/look-up.ts';
+import type { ResultIndex } from '../../storage/result-index.ts';
 import type { OpenedStore } from '../storage/conformance/opened-store.ts';
 import { digestOf, getTask, makeRun, makeSummary, makeTask, segmentOf } from '../storage/conformance/samples.ts';
 import { openTemporaryStore } from '../storage/open-temporary-store.ts';
@@ -228,22 +231,92 @@ describe('damage', () => {
   });
 });
 
+const makePlan = (policy: CachePolicy) =>
+  ({
+    cache_policy: policy,
+    limits: { max_sample_errors: 0, outage_patience_s: 1_800 },
+    reuse: { answers: 'off' },
+  }) as const;
+
+interface Explained {
+  readonly solverKey?: Digest;
+  readonly resultKey?: Digest;
+  readonly solverFingerprint: JsonObject;
+  readonly resultFingerprint: JsonObject;
+}
+
+const makeExplained = (fields: Explained) => ({
+  key: 'specification',
+  task_key: 'task',
+  dataset: { key: 'rows', version: digestOf('rows'), manifest: digestOf('manifest'), count: 10, segment_count: 2 },
+  solver_key: fields.solverKey ?? task.solverKey,
+  result_key: fields.resultKey ?? task.resultKey,
+  solver_fingerprint: fields.solverFingerprint,
+  result_fingerprint: fields.resultFingerprint,
+});
+
+/** The index, counting what it is asked. */
+function countCalls(results: ResultIndex): { readonly results: ResultIndex; readonly calls: string[] } {
+  const calls: string[] = [];
+  const counting = new Proxy(results, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...given: readonly unknown[]) => {
+        calls.push(String(name));
+        return Reflect.apply(value, target, given) as unknown;
+      };
+    },
+  });
+  return { results: counting, calls };
+}
+
+describe('many specifications at once', () => {
+  test('take as many questions to the index as one does', async () => {
+    await publish('one');
+    const limits = { limits: { max_sample_errors: 0, outage_patience_s: 1_800 }, reuse: { answers: 'off' } } as const;
+    const count = async (keys: readonly LookUpTask[]) => {
+      const { results, calls } = countCalls(opened.store.results);
+      const findings = await lookUp({ ...opened.store, results }, limits, 'reuse', keys, Date.now());
+      const tasks = keys.map(({ solverKey, resultKey }, index) =>
+        makeExplained({
+          solverKey,
+          resultKey,
+          solverFingerprint: { solver: 'one turn' },
+          resultFingerprint: { scorers: [`scorer ${index}`] },
+        }),
+      );
+      const explanations = await explainFindings(
+        results,
+        makePlan('reuse'),
+        tasks.flatMap((explained, index) => {
+          const finding = findings[index];
+          return finding === undefined ? [] : [{ task: explained, finding }];
+        }),
+      );
+      expect(findings.map(({ decision }) => decision.verdict)).toEqual(keys.map(() => 'partial'));
+      expect(explanations.map(({ comparedWith }) => comparedWith?.taskResultId)).toEqual(keys.map(() => 'one'));
+      return calls.toSorted();
+    };
+    const many = Array.from({ length: 40 }, (_, index) => ({ ...task, resultKey: digestOf(`scoring ${index}`) }));
+    expect(await count(many)).toEqual(await count([otherScoring]));
+  });
+});
+
 describe('the explanation of a finding', () => {
   const now = {
-    taskKey: 'task',
     solverFingerprint: { solver: 'one turn' },
     resultFingerprint: { scorers: ['exact'] },
-    policy: 'reuse',
-  } as const;
+    policy: 'reuse' as CachePolicy,
+  };
 
-  async function explain(finding: Awaited<ReturnType<typeof find>>['finding'], changes: object = {}) {
-    const { taskKey, policy, ...fingerprints } = { ...now, ...changes };
-    const comparable = {
-      task_key: taskKey,
-      solver_fingerprint: fingerprints.solverFingerprint,
-      result_fingerprint: fingerprints.resultFingerprint,
-    };
-    return explainFinding(opened.store.results, { cache_policy: policy }, comparable, finding);
+  async function explain(
+    finding: Awaited<ReturnType<typeof find>>['finding'],
+    changes: Partial<Explained & { policy: CachePolicy }> = {},
+  ) {
+    const { policy, ...fields } = { ...now, ...changes };
+    const plan = makePlan(policy);
+    return explainFinding(opened.store.results, plan, makeExplained(fields), finding);
   }
 
   test('is empty for full reuse only, and null where nothing is stored', async () => {
@@ -272,7 +345,8 @@ describe('the explanation of a finding', () => {
   test('names the changed field of the scoring section', async () => {
     await publish('one');
     const { finding } = await find(otherScoring);
-    expect(await explain(finding, { resultFingerprint: { scorers: ['loose'] } })).toMatchObject([
+    const loose = { resultKey: otherScoring.resultKey, resultFingerprint: { scorers: ['loose'] } };
+    expect(await explain(finding, loose)).toMatchObject([
       { category: 'field', component: 'scorers', path: '/0', before: 'exact', after: 'loose' },
     ]);
   });

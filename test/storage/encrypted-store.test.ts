@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { describeAnswerIndex } from './conformance/answer-index-suite.ts';
 import { describeContentStore } from './conformance/content-store-suite.ts';
 import { describeDatasetCache } from './conformance/dataset-cache-suite.ts';
 import { describeJournal } from './conformance/journal-suite.ts';
@@ -14,5 +15,6 @@ describe('encrypted SQLite store', () => {
   describeJournal(open);
   describeReopening(open);
   describeResultIndex(open);
+  describeAnswerIndex(open);
   describeDatasetCache(open);
 });

@@ -4,6 +4,10 @@ import type { RunFileInput } from '../../evaluation/spec/run-file.ts';
 export interface CapitalRunOptions {
   readonly baseUrl: string;
   readonly rows?: number;
+  /** In place of `rows` made ones. */
+  readonly samples?: readonly Record<string, unknown>[];
+  /** As in a run file. */
+  readonly reuse?: Record<string, unknown>;
   readonly numTrials?: number;
   readonly cachePolicy?: 'reuse' | 'update' | 'no-cache';
   readonly scorers?: readonly Record<string, unknown>[];
@@ -56,7 +60,9 @@ export function makeCapitalRun(options: CapitalRunOptions): RunFileInput {
       },
       ...(options.models ?? []),
     ],
-    datasets: [{ key: 'capitals', source: { type: 'inline', samples: makeRows(options.rows ?? 20) } }],
+    datasets: [
+      { key: 'capitals', source: { type: 'inline', samples: options.samples ?? makeRows(options.rows ?? 20) } },
+    ],
     tasks: [
       {
         key: 'capital-qa',
@@ -85,5 +91,6 @@ export function makeCapitalRun(options: CapitalRunOptions): RunFileInput {
       ...(options.numTrials === undefined ? {} : { trials_config: { num_trials: options.numTrials } }),
     },
     limits: { max_sample_errors: options.maxSampleErrors ?? 0 },
+    ...(options.reuse === undefined ? {} : { reuse: options.reuse }),
   } as unknown as RunFileInput;
 }

@@ -34,6 +34,9 @@ beforeAll(async () => {
     const run = makeCapitalRun({ ...options, ...(scorers === undefined ? {} : { scorers }) });
     expect((await (await stet.run(run)).result()).status).toBe('completed');
   }
+  // One row alone: another dataset, and an answer that stands.
+  const alone = makeCapitalRun({ ...options, rows: 1, reuse: { answers: 'solver' } });
+  expect((await (await stet.run(alone)).result()).answers_stood).toBe(1);
   text = await (await fetch(`http://${metricsAddress}/metrics`)).text();
 });
 
@@ -75,8 +78,10 @@ describe('the metrics of a process', () => {
 
   it('count tokens, reuse, samples and commits', () => {
     expect(valueOf('stet_tokens_total', { model: 'small', direction: 'output' })).toBeGreaterThan(0);
-    for (const verdict of ['none', 'full', 'partial']) expect(valueOf('stet_reuse_total', { verdict })).toBe(1);
-    expect(valueOf('stet_samples_total', { stage: 'solve', outcome: 'ok' })).toBe(rows - 1);
+    for (const verdict of ['full', 'partial']) expect(valueOf('stet_reuse_total', { verdict })).toBe(1);
+    expect(valueOf('stet_reuse_total', { verdict: 'none' })).toBe(2);
+    expect(valueOf('stet_answers_stood_total', { model: 'small' })).toBe(1);
+    expect(valueOf('stet_samples_total', { stage: 'solve', outcome: 'ok' })).toBe(rows - 1 + 1);
     expect(valueOf('stet_samples_total', { stage: 'solve', outcome: 'error' })).toBe(1);
     expect(valueOf('stet_journal_commit_seconds_count')).toBeGreaterThanOrEqual(2 * rows - 1);
   });

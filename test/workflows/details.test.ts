@@ -30,6 +30,13 @@ describe('the page of a run', () => {
     );
   });
 
+  it('says what it cost so far, where its models have prices', () => {
+    const priced = { ...report, cost: '$0.0123' };
+    expect(renderEvaluationDetails({ runId: 'abcdefghijkl', pausedAt: null, report: priced })).toContain(
+      '12 retried · $0.0123 · tasks',
+    );
+  });
+
   it('says first that it is paused, and how it goes on', () => {
     const pausedAt = '2026-11-21T10:00:00.000Z';
     const text = renderEvaluationDetails({ runId: 'abcdefghijkl', pausedAt, report: null });

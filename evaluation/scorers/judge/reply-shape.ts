@@ -37,6 +37,21 @@ export function createLabelShape(field: string, labels: readonly string[]): Repl
   };
 }
 
+/** A verdict that is any label of the judge's own choice. */
+export function createOpenLabelShape(field: string): ReplyShape<string> {
+  return {
+    field,
+    description: 'a short label',
+    schema: { type: 'string' },
+    read(value) {
+      const label = typeof value === 'string' ? value.trim() : '';
+      return label === '' ? { problem: `"${field}" must be text that is not empty` } : { verdict: label };
+    },
+    // Any reply at all could be meant as a label.
+    readBare: () => undefined,
+  };
+}
+
 /** A verdict that is a number within bounds, both included. */
 export function createRangeShape(field: string, min: number, max: number): ReplyShape<number> {
   const range = `a number from ${min} to ${max}`;

@@ -39,20 +39,36 @@ export function tokenize(source: string): Token[] {
   return new Lexer(normalized.endsWith('\n') ? normalized.slice(0, -1) : normalized).run();
 }
 
+/**
+ * Cuts one bare expression, without `{{ }}`, into tokens. Where a template counts lines, an expression counts columns: each
+ * `line`, also that of a fault, is the place of a character, from 1.
+ */
+export function tokenizeExpression(source: string): Token[] {
+  return new Lexer(source, 'character').runExpression();
+}
+
 class Lexer {
   readonly #source: string;
   readonly #tokens: Token[] = [];
   #position = 0;
   #line = 1;
   #counted = 0;
+  readonly #counts: 'line' | 'character';
 
-  constructor(source: string) {
+  constructor(source: string, counts: 'line' | 'character' = 'line') {
     this.#source = source;
+    this.#counts = counts;
   }
 
   run(): Token[] {
     while (this.#position < this.#source.length) this.#readData();
     this.#push('end', '');
+    return this.#tokens;
+  }
+
+  runExpression(): Token[] {
+    this.#readCode('print-end');
+    this.#push('end', 'the expression');
     return this.#tokens;
   }
 
@@ -188,6 +204,7 @@ class Lexer {
 
   /** Positions are asked for in rising order, so every line end is counted once. */
   #lineAt(position: number): number {
+    if (this.#counts === 'character') return position + 1;
     for (; this.#counted < position; this.#counted += 1) {
       if (this.#source.charCodeAt(this.#counted) === 10) this.#line += 1;
     }

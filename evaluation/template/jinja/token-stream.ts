@@ -69,7 +69,6 @@ function describeKind(kind: TokenKind): string {
 }
 
 const tokenNames: Readonly<Partial<Record<TokenKind, string>>> = {
-  end: 'the end of the template',
   'block-end': '"%}"',
   'print-end': '"}}"',
   text: 'text in quotes',
@@ -77,5 +76,6 @@ const tokenNames: Readonly<Partial<Record<TokenKind, string>>> = {
 };
 
 export function describeToken(token: Token): string {
+  if (token.kind === 'end') return `the end of ${token.value || 'the template'}`;
   return tokenNames[token.kind] ?? `"${token.value}"`;
 }

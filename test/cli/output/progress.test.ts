@@ -107,6 +107,16 @@ describe('progress on a terminal', () => {
     view.end();
   });
 
+  it('says what it cost so far, and what is spent of which limit, on no more lines than fit', () => {
+    const context = new FakeContext('', { isTTY: true, columns: 120, rows: 10 });
+    const view = makeProgressView(context);
+    const tasks = Array.from({ length: 50 }, (_, index) => makeProgress({ key: `task-${index}`, costMicros: '12300' }));
+    view.update(tasks, { queries: { limit: 500, used: 120 }, cost: null, tokens: null, duration_s: null });
+    expect(context.errorOutput.match(/6 s left · \$0\.0123/g)).toHaveLength(5);
+    expect(context.errorOutput).toContain('spent: 120 of 500 queries');
+    view.end();
+  });
+
   it('takes its lines away at the end and writes nothing afterwards', () => {
     const context = new FakeContext('', { isTTY: true, columns: 80, rows: 24 });
     const view = makeProgressView(context);

@@ -97,6 +97,41 @@ describe('the result table', () => {
     expect(renderResultTable(run, wideOutput, now)).toMatch(/^answers +f1_score +– +zero-denominator$/m);
   });
 
+  it('counts answers that were cut off or refused, wherever they came from', () => {
+    const none = {
+      queries: 0,
+      prompt_tokens: 0,
+      completion_tokens: 0,
+      cached_prompt_tokens: 0,
+      answers_without_usage: 0,
+      answers_cut_off: 0,
+      answers_refused: 0,
+      cost_micros: '0',
+    };
+    const entry = { model: 'm', retried: { queries: 0 }, waited: none, latency_ms: null };
+    const usage = [
+      {
+        ...entry,
+        purpose: 'solver',
+        sent: { ...none, queries: 3, answers_cut_off: 1 },
+        stood: { ...none, queries: 4, answers_cut_off: 2, answers_refused: 1 },
+      },
+      { ...entry, purpose: 'judge', sent: { ...none, queries: 3, answers_cut_off: 3 }, stood: none },
+    ] as const;
+    const text = renderResultTable(makeRun({ tasks: [makeTask({ usage })] }), wideOutput, now);
+    expect(text).toMatch(/^task +status +reuse +samples +errors +cut off +refused +sent/m);
+    expect(text).toMatch(/^answers +completed +none +200 +0 +3 +1 +200/m);
+    expect(renderResultTable(makeRun(), wideOutput, now)).not.toContain('cut off');
+  });
+
+  it('leaves minor columns out before it becomes a list', () => {
+    const columns = [{ title: 'name' }, { title: 'detail', isMinor: true }, { title: 'value' }];
+    const row = ['a name of some length', 'what matters less', 'a value of some length'];
+    const render = (width: number) => renderTable(columns, [row], { width, style: wideOutput.style });
+    expect(render(80)).toContain('what matters less');
+    expect(render(60)).toMatch(/^name +value\na name of some length +a value of some length\n$/);
+  });
+
   it('marks the metrics of a failed task as partial and shows its error with code and hint', () => {
     const task = makeTask({
       status: 'failed',
@@ -272,6 +307,14 @@ describe('colours', () => {
     expect(makeStyle(terminal, { NO_COLOR: '1' }).good('x')).toBe('x');
     expect(makeStyle(terminal, { TERM: 'dumb' }).good('x')).toBe('x');
     expect(makeStyle({ write: () => {} }, {}).good('x')).toBe('x');
+  });
+
+  it('are used elsewhere where FORCE_COLOR asks for them, which NO_COLOR and plain output beat', () => {
+    const file = { write: () => {} };
+    expect(makeStyle(file, { FORCE_COLOR: '1' }).bad('x')).toBe('\u001b[31mx\u001b[39m');
+    expect(makeStyle({ ...file, isTTY: true }, { FORCE_COLOR: '0' }).bad('x')).toBe('x');
+    expect(makeStyle(file, { FORCE_COLOR: '1', NO_COLOR: '1' }).bad('x')).toBe('x');
+    expect(makeStyle(file, { FORCE_COLOR: '1' }, true).bad('x')).toBe('x');
   });
 });
 

@@ -136,6 +136,26 @@ describe('the server of a store', () => {
     await waitForEnd(() => isServerAlive(record));
   });
 
+  it('gets the search attributes that it lacks when an older release has started it', async () => {
+    const server = await hold();
+    // What an older release leaves: fewer names, and a record that does not say which.
+    const name = 'StetTrigger';
+    await withClient(server.address, (client) =>
+      (client.connection as Connection).operatorService.removeSearchAttributes({
+        namespace: 'default',
+        searchAttributes: [name],
+      }),
+    );
+    const { searchAttributes: _names, ...record } = readRecord(store);
+    writeFileSync(join(store, 'temporal', 'server.json'), JSON.stringify(record));
+    const joined = await hold();
+    expect(joined).toMatchObject({ address: server.address, startedHere: false });
+    const { customAttributes } = await withClient(server.address, (client) =>
+      (client.connection as Connection).operatorService.listSearchAttributes({ namespace: 'default' }),
+    );
+    expect(Object.keys(customAttributes)).toContain(name);
+  });
+
   it('comes back on its port with its database after kill -9', async () => {
     const before = await hold();
     await startWorkflow(before.address, 'kept');

@@ -8,7 +8,7 @@ import { makeEvaluationWorkflowId } from '../../../contracts/ids.ts';
 import type { RunDocument } from '../../../embedded/index.ts';
 import { makeGate } from '../../activities/fake-models.ts';
 import { answerCapital, makeCapitalRun } from '../../support/capital-run.ts';
-import { type DevTemporal, startDevTemporal } from '../../support/dev-temporal.ts';
+import { type DevTemporal, startClusterTemporal } from '../../support/dev-temporal.ts';
 import { type OpenAiTestServer, startOpenAiTestServer } from '../../support/openai-test-server.ts';
 import { runCli, runCliJson, type StartedCli, startCli } from '../../support/run-cli.ts';
 import { createDatabase, describeOnPostgres } from '../../support/services/shared-services.ts';
@@ -28,7 +28,7 @@ let folder: TemporaryFolder;
 let started: StartedCli[];
 
 beforeAll(async () => {
-  temporal = await startDevTemporal();
+  temporal = await startClusterTemporal();
 }, 300_000);
 afterAll(() => temporal[Symbol.asyncDispose]());
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Comparison } from '../../../evaluation/alerts/comparison.ts';
-import { createComparison } from '../../../evaluation/alerts/create-comparison.ts';
 import { judgeAlert } from '../../../evaluation/alerts/judge-alert.ts';
-import { pairByKey } from '../../../evaluation/alerts/pair-samples.ts';
 import { parseAlert } from '../../../evaluation/alerts/parse-alert.ts';
+import type { Comparison } from '../../../evaluation/compare/stream/comparison.ts';
+import { createComparison } from '../../../evaluation/compare/stream/create-comparison.ts';
+import { pairByKey } from '../../../evaluation/compare/stream/pair-by-key.ts';
 
 const value = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: -100, max: 100, noNaN: true }));
 const pairs = fc.array(fc.tuple(value, value), { minLength: 6, maxLength: 60 });

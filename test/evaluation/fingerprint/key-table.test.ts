@@ -67,6 +67,15 @@ const solverPart: readonly Row[] = [
 ];
 
 const scoringPart: readonly Row[] = [
+  {
+    what: 'an aggregator of trials',
+    after: {
+      [`${definition}.trials`]: {
+        num_trials: 1,
+        score_aggregators: [{ score_name: 'is_correct', aggregator: { function: 'pass@k', k: 2 } }],
+      },
+    },
+  },
   { what: 'a ground truth', after: { [`${scorer}.ground_truth`]: '{{ sample.Beta }}' } },
   { what: 'type of a scorer', after: { [`${scorer}.type`]: 'numeric_equals' } },
   { what: 'key of a scorer', after: { [`${scorer}.key`]: 'renamed' } },
@@ -300,6 +309,7 @@ describe('the table in the code', () => {
     ],
     task: [...texts, 'tasks', 'config_spec', 'tags'],
     definition: [],
+    trials: [],
     solver: ['message_format'],
     scorer: ['display_name', 'model_key'],
     model: [

@@ -36,8 +36,9 @@ const earlier = (runId: string, changes: Partial<Comparable> = {}): Comparable =
   ...changes,
 });
 
-const explain = (changes: Partial<MissInput>) =>
+const explainWhole = (changes: Partial<MissInput>) =>
   explainMiss({ policy: 'reuse', solverFingerprint, resultFingerprint, earlier: [], rejections: [], ...changes });
+const explain = (changes: Partial<MissInput>) => explainWhole(changes).reasons;
 
 const withSolver = (changes: JsonObject): JsonObject => ({ ...solverFingerprint, ...changes });
 const withScorers = (...scorers: JsonValue[]): JsonObject => ({ ...resultFingerprint, scorers });
@@ -64,7 +65,7 @@ describe('explaining a miss', () => {
         path: '/0/value',
         before: 'a',
         after: 'b',
-        sentence: 'scorers.0.value changed from "a" to "b".',
+        sentence: 'Scorer 1: value changed from "a" to "b".',
       },
     ]);
   });
@@ -77,7 +78,7 @@ describe('explaining a miss', () => {
         component: 'scorers',
         path: '/1',
         after: { type: 'includes' },
-        sentence: 'scorers.1 is new: {"type":"includes"}.',
+        sentence: 'Scorer 2 is new.',
       },
     ]);
     expect(explain({ earlier: [earlier('one', { resultFingerprint: more })] })).toEqual([
@@ -86,7 +87,7 @@ describe('explaining a miss', () => {
         component: 'scorers',
         path: '/1',
         before: { type: 'includes' },
-        sentence: 'scorers.1 is gone; it was {"type":"includes"}.',
+        sentence: 'Scorer 2 is gone.',
       },
     ]);
   });
@@ -95,13 +96,10 @@ describe('explaining a miss', () => {
     [{ dataset: { version: 'sha256:bb' } }, 'The rows of the dataset changed.'],
     [
       { model: { ...(solverFingerprint['model'] as JsonObject), module: 'x' } },
-      "The source of the model's module changed.",
+      'Model: the source of its module changed.',
     ],
-    [
-      { model: { ...(solverFingerprint['model'] as JsonObject), recording: 'x' } },
-      'The recording of the model changed.',
-    ],
-    [{ run_config: { num_samples: 5, seed: 0 } }, 'run_config.num_samples changed from null to 5.'],
+    [{ model: { ...(solverFingerprint['model'] as JsonObject), recording: 'x' } }, 'Model: its recording changed.'],
+    [{ run_config: { num_samples: 5, seed: 0 } }, 'run_config: num_samples changed from nothing to 5.'],
   ])('says it in one sentence: %j', (changes, sentence) => {
     expect(
       explain({ earlier: [earlier('one')], solverFingerprint: withSolver(changes) })?.map((reason) => reason.sentence),
@@ -147,6 +145,36 @@ describe('explaining a miss', () => {
     const at = (runId: string, seed: number) =>
       earlier(runId, { solverFingerprint: withSolver({ run_config: { num_samples: null, seed } }) });
     expect(explain({ earlier: [at('newest', 2), at('older', 3)] })).toMatchObject([{ before: 2, after: 0 }]);
+  });
+
+  test('of equally near results prefers that of the same specification, then the one with fewer differing fields', () => {
+    const at = (runId: string, key: string, run_config: JsonObject) =>
+      earlier(runId, { key, solverFingerprint: withSolver({ run_config }) });
+    const one = at('one', 'mine', { num_samples: 1, seed: 1 });
+    const two = at('two', 'other', { num_samples: null, seed: 2 });
+    const three = at('three', 'other', { num_samples: 3, seed: 3 });
+    expect(explainWhole({ key: 'mine', earlier: [three, two, one] }).comparedWith?.runId).toBe('one');
+    expect(explainWhole({ key: 'none', earlier: [three, one, two] }).comparedWith?.runId).toBe('two');
+  });
+
+  test('says which failed samples, which age and which limit are in the way', () => {
+    const result = {
+      taskResultId: 'task',
+      runId: 'old',
+      samples: { total: 50, solverErrors: 3, errors: 3 },
+      solvedAt: '2026-01-02T03:04:05.000Z',
+    };
+    const bounds = { maxSampleErrors: 0.01, maxAge: '7d' };
+    const say = (because: 'errors' | 'age') =>
+      explain({ earlier: [earlier('old')], rejections: [{ result, because }], bounds })?.map(
+        ({ sentence }) => sentence,
+      );
+    expect(say('errors')).toEqual([
+      'The result of run old has 3 failed samples of 50, more than limits.max_sample_errors (0.01) allows.',
+    ]);
+    expect(say('age')).toEqual([
+      'The result of run old, solved 2026-01-02 03:04 UTC, is older than reuse.max_age (7d).',
+    ]);
   });
 
   test('compares with failed, cancelled and no-cache results, too, and says so where everything is equal', () => {
@@ -215,7 +243,7 @@ describe('explaining a miss', () => {
         fingerprint,
         fingerprint,
         (policy, results, rejected, solver, scoring) => {
-          const reasons = explainMiss({
+          const { reasons } = explainMiss({
             policy,
             solverFingerprint: solver,
             resultFingerprint: scoring,
@@ -251,8 +279,10 @@ describe('differences of fingerprints', () => {
     fc.assert(
       fc.property(fingerprint, fingerprint, (before, after) => {
         for (const difference of findDifferences(before, after)) {
-          expect(follow(before[difference.component], difference.path)).toEqual(difference.before);
-          expect(follow(after[difference.component], difference.path)).toEqual(difference.after);
+          // What is put into a list moves what comes behind it: there is nothing that was at its place.
+          const { component, path, before: old, after: present } = difference;
+          if (old !== undefined) expect(follow(before[component], path)).toEqual(old);
+          if (present !== undefined) expect(follow(after[component], path)).toEqual(present);
           expect(JSON.stringify(difference.before)).not.toBe(JSON.stringify(difference.after));
         }
       }),
@@ -281,6 +311,40 @@ describe('differences of fingerprints', () => {
         expect(findDifferences(before, after)).toEqual(turned);
       }),
     );
+  });
+
+  test('leave alone what stands before and behind an item that is put into a list, or taken out', () => {
+    const [a, b, c] = [{ role: 'a' }, { role: 'b' }, { role: 'c' }];
+    expect(findDifferences({ solver: [a, c] }, { solver: [a, b, c] })).toEqual([
+      { component: 'solver', path: '/1', before: undefined, after: b },
+    ]);
+    expect(findDifferences({ solver: [a, b, c] }, { solver: [b, c] })).toEqual([
+      { component: 'solver', path: '/0', before: a, after: undefined },
+    ]);
+  });
+
+  test('find items by their keys, and say of their order that it changed', () => {
+    const [a, b, c] = [
+      { key: 'a', value: 1 },
+      { key: 'b', value: 1 },
+      { key: 'c', value: 1 },
+    ];
+    expect(findDifferences({ scorers: [a, b] }, { scorers: [c, a, { key: 'b', value: 2 }] })).toEqual([
+      { component: 'scorers', path: '/0', before: undefined, after: c },
+      { component: 'scorers', path: '/2/value', before: 1, after: 2 },
+    ]);
+    expect(findDifferences({ scorers: [a, b, c] }, { scorers: [c, a] })).toEqual([
+      { component: 'scorers', path: '/1', before: b, after: undefined },
+      { component: 'scorers', path: '', before: ['a', 'c'], after: ['c', 'a'], isOrder: true },
+    ]);
+  });
+
+  test('give a thing of another kind whole', () => {
+    const before = { type: 'string_equals', ground_truth: 'x' };
+    const after = { type: 'includes', text: 'x' };
+    expect(findDifferences({ scorers: [before] }, { scorers: [after] })).toEqual([
+      { component: 'scorers', path: '/0', before, after },
+    ]);
   });
 
   test('escape what a pointer cannot hold', () => {

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ScoreValue } from '../../../evaluation/score.ts';
+import { type ScoreAggregator, trialsSchema } from '../../../evaluation/spec/tasks.ts';
 import { aggregateTrials } from '../../../evaluation/trials/aggregate-trials.ts';
 
 const aggregate = (...trials: Record<string, ScoreValue>[]) =>
@@ -28,4 +29,41 @@ test('a trial without a value is left out of its mean', () => {
 
 test('a value that is text in one trial becomes nothing', () => {
   expect(aggregate({ x: 1 }, { x: 'one' }).values).toEqual({});
+});
+
+describe('declared aggregators', () => {
+  const of = (values: readonly ScoreValue[], ...aggregators: ScoreAggregator['aggregator'][]) =>
+    aggregateTrials(
+      values.map((x) => ({ values: { x, y: 1 }, metadata: {} })),
+      aggregators.map((aggregator) => ({ score_name: 'x', aggregator })),
+    ).values;
+
+  test('take the place of the mean, under their own names or the one that is given', () => {
+    expect(of([1, 4, 2], { function: 'min' }, { function: 'max', score_name: 'best' })).toEqual({
+      'x.min': 1,
+      best: 4,
+      'y.mean': 1,
+    });
+  });
+
+  test('estimate pass@k and pass^k from the share of successes, also for k beyond the trials', () => {
+    const threeOfFive = [true, false, 1, 0, true];
+    const values = of(threeOfFive, { function: 'pass@k', k: 5 }, { function: 'pass^k', k: 5 });
+    expect(values['x.pass@5']).toBeCloseTo(0.98976, 12);
+    expect(values['x.pass^5']).toBeCloseTo(0.07776, 12);
+  });
+
+  test('are null for values that they cannot take', () => {
+    expect(of([1, 2], { function: 'pass@k', k: 1 })['x.pass@1']).toBeNull();
+    expect(of(['a', 'a'], { function: 'min' })['x.min']).toBeNull();
+    expect(of([null, null], { function: 'max' })['x.max']).toBeNull();
+  });
+
+  test('that need k are refused without it, and others with it', () => {
+    const parse = (aggregator: object) =>
+      trialsSchema.safeParse({ num_trials: 2, score_aggregators: [{ score_name: 'x', aggregator }] });
+    expect(parse({ function: 'pass@k' }).error?.issues).toMatchObject([{ message: 'a number k for pass@k' }]);
+    expect(parse({ function: 'mean', k: 2 }).success).toBe(false);
+    expect(parse({ function: 'pass^k', k: 2 }).success).toBe(true);
+  });
 });

@@ -158,6 +158,19 @@ const cases: readonly Case[] = [
     at: '1.5',
   },
   {
+    name: 'a limit of no query at all',
+    text: makeConfig({}, 'limits: {queries: 0}\n'),
+    code: 'config-invalid',
+    at: '0}',
+    message: 'at least 1',
+  },
+  {
+    name: 'a limit on cost with a currency',
+    text: makeConfig({}, 'limits: {cost: 5 EUR}\n'),
+    code: 'config-invalid',
+    at: '5 EUR',
+  },
+  {
     name: 'an age without unit',
     text: makeConfig({}, 'reuse: {max_age: 7 days}\n'),
     code: 'config-invalid',
@@ -364,9 +377,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'answers to be reused',
-    text: makeConfig({}, 'reuse: {answers: solver}\n'),
-    code: 'not-built-yet',
-    at: 'solver}',
+    text: makeConfig({}, 'reuse: {answers: solvers}\n'),
+    code: 'config-invalid',
+    at: 'solvers}',
   },
   {
     name: 'a system task',

@@ -82,6 +82,16 @@ describe('other overrides', () => {
     expect(await failConfig(text, { numSamples: 0 })).toMatchObject([{ location: { file: '--num-samples' } }]);
   });
 
+  it('set limits in place of those of the file, and are named as their place', async () => {
+    const limited = `${text}limits: {queries: 5, tokens: 7}\n`;
+    const given = { maxQueries: 10, maxCost: 2.5, maxDurationS: 60 };
+    const limits = { queries: 10, cost: 2.5, tokens: 7, duration_s: 60 };
+    expect((await readConfig(limited, given)).limits).toMatchObject(limits);
+    expect(await failConfig(text, { maxCost: -1 })).toMatchObject([
+      { code: 'config-invalid', location: { file: '--max-cost' } },
+    ]);
+  });
+
   it('set the cache policy, also over that of the evaluation', async () => {
     const own = text.replace('key: check', 'key: check\n  cache_policy: update');
     expect((await readConfig(own)).runConfig.cache_policy).toBe('update');

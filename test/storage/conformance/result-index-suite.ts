@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TaskResultRecord } from '../../../storage/result-index.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 import {
@@ -176,8 +177,8 @@ export function describeResultIndex(open: OpenStore): void {
       expect((await getTask(store, 'alias of an alias')).reusedFrom).toBe('source');
       expect(await findCurrent()).toBe('source');
       expect(await findSolved()).toEqual(['source']);
-      const comparable = await store.results.findComparableResults('task');
-      expect(comparable.map(({ taskResult }) => taskResult.taskResultId)).toEqual(['source']);
+      const comparable = (await store.results.findComparableResults(['task'])).get('task') ?? [];
+      expect(comparable.map(({ taskResultId }) => taskResultId)).toEqual(['source']);
     });
 
     test('refuses an alias of a result that may not be reused', async () => {
@@ -377,7 +378,7 @@ export function describeResultIndex(open: OpenStore): void {
       expect((await store.results.findCurrentResults([])).size).toBe(0);
     });
 
-    test('lists ended results of a task with their fingerprints, failed and no-cache ones included', async () => {
+    test('lists ended results by task, failed and no-cache ones included', async () => {
       await createOne('failed', { solverKey: digestOf('s2'), solverFingerprint: { solver: 'old' } });
       await createOne('hidden', {}, { policy: 'no-cache' });
       await createOne('open');
@@ -385,12 +386,84 @@ export function describeResultIndex(open: OpenStore): void {
       await store.results.recordEnd('failed', { status: 'failed', error: null });
       await completeTask(store, 'hidden');
       await completeTask(store, 'elsewhere');
-      const found = await store.results.findComparableResults('task');
-      expect(found.map(({ taskResult }) => taskResult.taskResultId).toSorted()).toEqual(['failed', 'hidden']);
-      expect(found.find(({ taskResult }) => taskResult.taskResultId === 'failed')).toMatchObject({
-        solverFingerprint: { solver: 'old' },
-        resultFingerprint: { scorers: ['exact'] },
+      const found = await store.results.findComparableResults(['task', 'another task', 'unknown']);
+      expect([...found.keys()].toSorted()).toEqual(['another task', 'task']);
+      const ofTask = found.get('task') ?? [];
+      expect(ofTask.map(({ taskResultId }) => taskResultId).toSorted()).toEqual(['failed', 'hidden']);
+      expect(ofTask.find(({ taskResultId }) => taskResultId === 'hidden')).toMatchObject({
+        runId: 'run-hidden',
+        policy: 'no-cache',
+        status: 'completed',
+        isRemoved: false,
+        solverKey: digestOf('solver'),
+        endedAt: (await getTask(store, 'hidden')).endedAt,
       });
+      const fingerprints = await store.results.findFingerprints([digestOf('s2'), digestOf('result'), digestOf('no')]);
+      expect(fingerprints).toEqual(
+        new Map([
+          [digestOf('s2'), { solver: 'old' }],
+          [digestOf('result'), { scorers: ['exact'] }],
+        ]),
+      );
+    });
+
+    test('lists the latest 50 comparable and 20 solved results of each key, the newest first', async () => {
+      const ids = Array.from({ length: 52 }, (_, index) => `task-${String(index).padStart(2, '0')}`);
+      const tasks = ids.map((id, index) => makeTask(id, { resultKey: digestOf(`result ${index}`) }));
+      await store.runs.createRun(makeRun('run'), tasks);
+      await createOne('alone', { taskKey: 'other', solverKey: digestOf('other') });
+      for (const id of [...ids, 'alone']) await completeTask(store, id);
+      const latest = (records: readonly TaskResultRecord[], field: 'endedAt' | 'solvedAt', limit: number) =>
+        records
+          .map((record) => `${record[field]} ${record.taskResultId}`)
+          .toSorted()
+          .toReversed()
+          .slice(0, limit)
+          .map((text) => text.split(' ')[1]);
+      const records = await store.results.findTaskResults(ids);
+      const comparable = await store.results.findComparableResults(['task', 'other']);
+      expect(comparable.get('task')?.map(({ taskResultId }) => taskResultId)).toEqual(latest(records, 'endedAt', 50));
+      expect(comparable.get('other')?.map(({ taskResultId }) => taskResultId)).toEqual(['alone']);
+      const solved = await store.results.findSolvedResults([digestOf('solver'), digestOf('other')]);
+      expect(solved.get(digestOf('solver'))?.map(({ taskResultId }) => taskResultId)).toEqual(
+        latest(records, 'solvedAt', 20),
+      );
+      expect(solved.get(digestOf('other'))).toHaveLength(1);
+    });
+
+    test('finds what open runs are to compute under reuse, by solver key, the oldest first', async () => {
+      await createOne('first');
+      await createOne('second', { resultKey: digestOf('other scorers') });
+      await createOne('elsewhere', { solverKey: digestOf('elsewhere') });
+      await createOne('updating', {}, { policy: 'update' });
+      await createOne('ended');
+      await store.results.recordRunning('first', none);
+      await completeTask(store, 'ended');
+      const found = await store.results.findWorkingResults([digestOf('solver'), digestOf('unknown')]);
+      expect([...found.keys()]).toEqual([digestOf('solver')]);
+      expect(found.get(digestOf('solver'))?.map(({ taskResultId, status }) => [taskResultId, status])).toEqual([
+        ['first', 'running'],
+        ['second', 'pending'],
+      ]);
+    });
+
+    test('lists the segments of many task results at once', async () => {
+      await createOne('one');
+      await createOne('two');
+      await createOne('empty');
+      for (const id of ['one', 'two']) await store.results.recordRunning(id, none);
+      for (const index of [1, 0]) {
+        await store.results.registerSegment(segmentOf('one', 'solve', index), makeSegment(`one ${index}`));
+      }
+      await store.results.registerSegment(segmentOf('two'), makeSegment('two'));
+      await store.results.registerSegment(segmentOf('two', 'score'), makeSegment('score of two'));
+      const found = await store.results.listSegmentsOf(['one', 'two', 'empty', 'unknown']);
+      expect([...found.keys()].toSorted()).toEqual(['one', 'two']);
+      for (const id of ['one', 'two']) {
+        for (const stage of ['solve', 'score'] as const) {
+          expect(found.get(id)?.[stage]).toEqual(await store.results.listSegments(id, stage));
+        }
+      }
     });
 
     test('lets a sealed segment stand against a second one', async () => {

@@ -297,6 +297,27 @@ export function describeRunLog(open: OpenStore): void {
       expect(await take('up', 'a')).toBe(true);
     });
 
+    test('shows the sign of who has a duty to those who would take it over', async () => {
+      for (const name of ['a', 'b']) await store.runs.registerProcess(makeProcess(name));
+      const seen: string[] = [];
+      const look = (isKept: boolean, sign: string) =>
+        store.runs.takeDuty(
+          'caretaker',
+          'b',
+          ({ processId }, left) => seen.push(`${processId} ${left}`) > 0 && isKept,
+          sign,
+        );
+      const renew = (sign: string) => store.runs.takeDuty('caretaker', 'a', () => true, sign);
+      expect([await renew('1'), await look(true, '7'), await renew('2'), await look(true, '8')]).toEqual([
+        true,
+        false,
+        true,
+        false,
+      ]);
+      expect(seen).toEqual(['a 1', 'a 2']);
+      expect([await look(false, '9'), await renew('3')]).toEqual([true, false]);
+    });
+
     test('knows since when it is used with the same Temporal', async () => {
       expect(await store.runs.recordTemporal('one', '2026-01-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
       expect(await store.runs.recordTemporal('one', '2026-02-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
@@ -397,16 +418,24 @@ export function describeRunLog(open: OpenStore): void {
       const nothing = { sent: 0, retried: 0 };
       const sealed = makeSegment('sealed').queries;
       expect(await store.runs.listProgress('run')).toEqual([
-        { taskResultId: 'first', stage: 'solve', done: 0, errors: 0, queries: nothing },
-        { taskResultId: 'first', stage: 'score', done: 0, errors: 0, queries: nothing },
+        { taskResultId: 'first', stage: 'solve', done: 0, errors: 0, queries: nothing, answersStood: 0 },
+        { taskResultId: 'first', stage: 'score', done: 0, errors: 0, queries: nothing, answersStood: 0 },
         {
           taskResultId: 'second',
           stage: 'solve',
           done: 13,
           errors: 2,
           queries: { sent: sealed.sent + 3, retried: sealed.retried + 6 },
+          answersStood: 0,
         },
-        { taskResultId: 'second', stage: 'score', done: 3, errors: 1, queries: { sent: 3, retried: 6 } },
+        {
+          taskResultId: 'second',
+          stage: 'score',
+          done: 3,
+          errors: 1,
+          queries: { sent: 3, retried: 6 },
+          answersStood: 0,
+        },
       ]);
     });
 

@@ -90,6 +90,8 @@ export function makeSegment(text: string, changes: Partial<SegmentRecord> = {}) 
     samples: 10,
     errors: 0,
     queries: { sent: 10, retried: 1 },
+    answersStood: 0,
+    answersSince: null,
     ...changes,
   };
 }

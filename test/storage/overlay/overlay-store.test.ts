@@ -49,12 +49,16 @@ describe('a store over one that is only read', () => {
     expect((await store.results.findSolvedResults([solverKey])).get(solverKey)).toMatchObject([
       { taskResultId: 'there' },
     ]);
-    expect(await store.results.findComparableResults('task')).toHaveLength(1);
+    expect((await store.results.findComparableResults(['task'])).get('task')).toHaveLength(1);
+    expect((await store.results.listSegmentsOf(['there'])).get('there')?.solve).toHaveLength(1);
+    expect(await store.results.findFingerprints([solverKey, resultKey])).toHaveProperty('size', 2);
+    expect(await store.runs.findRuns(['run-there'])).toMatchObject([{ runId: 'run-there' }]);
     for (const digest of listDigests(there)) {
       expect(await store.content.get(digest)).toEqual(await shared.store.content.get(digest));
       expect(await store.content.touch(digest)).toBe(true);
     }
     expect(await store.runs.getRun('run-there')).toMatchObject({ status: 'completed' });
+    expect(await store.spending.find('run-there')).toMatchObject({ limits: null });
     expect(await store.results.listTaskResults('run-there')).toMatchObject([{ taskResultId: 'there' }]);
   });
 

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findFreePort } from '../../../bench/servers/free-port.ts';
 import type { Contents } from '../../../storage/contents.ts';
 import { openS3Blobs } from '../../../storage/s3/open-s3-blobs.ts';
@@ -69,6 +72,21 @@ describeOnS3('blobs in an S3 that has its troubles', () => {
       expect(Buffer.from(await content.get(digest)).toString()).toBe('patience');
       expect(proxy.accepted).toBeGreaterThan(3);
     });
+  });
+
+  test('are listed by a service that cannot list uploads', async () => {
+    const asked: boolean[] = [];
+    const service = createServer((request, response) => {
+      const isUploads = new URL(request.url ?? '', 'http://service').searchParams.has('uploads');
+      asked.push(isUploads);
+      response.writeHead(isUploads ? 501 : 200, { 'content-type': 'application/xml' });
+      response.end(isUploads ? '<Error><Code>NotImplemented</Code></Error>' : '<ListBucketResult></ListBucketResult>');
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    onTestFinished(() => void service.close());
+    const { blobs } = open({ endpoint: `http://127.0.0.1:${(service.address() as AddressInfo).port}` });
+    for await (const page of blobs.list()) expect(page).toEqual({ blobs: [], leftovers: [] });
+    expect(asked).toContain(true);
   });
 
   describe('that stay', () => {

@@ -8,9 +8,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function collect() {
+/** @param commitMs - What each commit takes. */
+function collect(commitMs = 0) {
   const commits: number[] = [];
-  const queue = new GroupCommit<string>((entries) => commits.push(entries.length));
+  let committingMs = 0;
+  const queue = new GroupCommit<string>(
+    (entries) => {
+      commits.push(entries.length);
+      committingMs += commitMs;
+    },
+    () => performance.now() + committingMs,
+  );
   const add = (count: number) => {
     for (let index = 0; index < count; index++) queue.add(`entry ${index}`);
   };
@@ -43,8 +51,20 @@ test('does not keep writers that all came back', () => {
   expect(commits).toEqual([20, 20, 20, 20, 20]);
 });
 
-test('lets entries that trickle in after a group share a commit, for 5 ms at most', () => {
-  const { commits, add } = collect();
+test('does not keep entries that trickle in for longer than two commits take', () => {
+  const { commits, add } = collect(1);
+  add(20);
+  vi.advanceTimersByTime(0);
+  for (let ms = 0; ms < 2; ms++) {
+    expect(commits).toEqual([20]);
+    add(1);
+    vi.advanceTimersByTime(1);
+  }
+  expect(commits).toEqual([20, 2]);
+});
+
+test('lets entries that trickle in after a slow commit share one, for 5 ms at most', () => {
+  const { commits, add } = collect(10);
   add(20);
   vi.advanceTimersByTime(0);
   for (let ms = 0; ms < 4; ms++) {

@@ -82,6 +82,8 @@ function makeAdapter(key: string) {
 function makeModel(key: string, adapter: string) {
   return {
     key,
+    // Without it no run with `limits.cost` would be valid.
+    price: { input: 0.5, output: 1 },
     config: { connection_type: 'custom_connection', url: `https://${key}.example.org/v1`, adapter: { key: adapter } },
   };
 }

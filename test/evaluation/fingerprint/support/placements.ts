@@ -12,7 +12,7 @@ import {
 } from '../../../../evaluation/spec/run-file.ts';
 import { scorerSchema } from '../../../../evaluation/spec/scorers.ts';
 import { solverSchema } from '../../../../evaluation/spec/solvers.ts';
-import { definitionSchema, taskSchema } from '../../../../evaluation/spec/tasks.ts';
+import { definitionSchema, taskSchema, trialsSchema } from '../../../../evaluation/spec/tasks.ts';
 import { listMembers, type Marks, type Place, type Schema } from '../../../support/zod-arbitrary.ts';
 import type { PlannedRun } from './plan-run.ts';
 
@@ -46,8 +46,15 @@ export const placements: Readonly<Record<keyof typeof fieldTable, Placement>> = 
   definition: {
     schema: definitionSchema,
     at: { used: ['tasks', 0, 'definition'] },
-    findExecuted: (run, field) =>
-      field === 'trials' ? effectiveRunConfig(run, field) : (run.task.definition as unknown as JsonObject)[field],
+    findExecuted: (run, field) => (run.task.definition as unknown as JsonObject)[field],
+  },
+  trials: {
+    schema: trialsSchema,
+    at: { used: ['tasks', 0, 'definition', 'trials'] },
+    findExecuted: ({ task }, field) =>
+      ({ ...task.run_config, score_aggregators: (task.definition.score_aggregators ?? []) as unknown as JsonValue })[
+        field
+      ],
   },
   solver: { schema: solverSchema, at: { used: ['tasks', 0, 'definition', 'solver'] }, contentPart: 'solver' },
   scorer: {

@@ -1,0 +1,1 @@
+"""The names that snippets of run files import; only what they may use of them exists here."""

@@ -1,0 +1,3 @@
+from latticeflow.assessment import dtypes
+
+__all__ = ["dtypes"]

@@ -1,0 +1,3 @@
+from latticeflow.core import dtypes
+
+__all__ = ["dtypes"]
