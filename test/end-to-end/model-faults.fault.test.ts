@@ -146,7 +146,10 @@ describe.concurrent('a model', () => {
     const options = { baseUrl: server.baseUrl, rows, maxConcurrentRequests: 2, limits: { outage_patience_s: 1 } };
     const run = await stet.run(makeRun('patience', options));
     const document = await run.result();
-    expectUnusable(document, /after \d+ s of waiting: http\S+ answered 503: busy Try again when the service answers;.* can be resumed/);
+    expectUnusable(
+      document,
+      /after \d+ s of waiting: http\S+ answered 503: busy Try again when the service answers;.* can be resumed/,
+    );
 
     const sent = server.count();
     server.setHandler(({ prompt }) => answerCapital(prompt));
