@@ -12,16 +12,28 @@ export interface SchemaMarks {
   readonly dataPath?: boolean;
 }
 
+// Schemas never change, and a file of a thousand specifications asks the same ones a million times.
+const knownMarks = new WeakMap<Schema, SchemaMarks>();
+const knownInner = new WeakMap<Schema, Schema>();
+
 /** Marks of a schema and of what it wraps. */
 export function marksOf(schema: Schema): SchemaMarks {
+  const known = knownMarks.get(schema);
+  if (known !== undefined) return known;
   const inner = unwrapOnce(schema);
-  return { ...(inner === undefined ? {} : marksOf(inner)), ...z.globalRegistry.get(schema) };
+  const marks = { ...(inner === undefined ? {} : marksOf(inner)), ...z.globalRegistry.get(schema) };
+  knownMarks.set(schema, marks);
+  return marks;
 }
 
 /** The schema within `optional`, `nullable` and `default`. */
 export function unwrap(schema: Schema): Schema {
+  const known = knownInner.get(schema);
+  if (known !== undefined) return known;
   const inner = unwrapOnce(schema);
-  return inner === undefined ? schema : unwrap(inner);
+  const innermost = inner === undefined ? schema : unwrap(inner);
+  knownInner.set(schema, innermost);
+  return innermost;
 }
 
 /** Whether a key with this schema may be left out. */
