@@ -59,7 +59,10 @@ export function renderTaskView(run: RunDocument, task: TaskDocument, output: Hum
 }
 
 /** One line per sample: what came out, or what went wrong. */
-export function renderSampleList(samples: readonly SampleDocument[], output: HumanOutput): string {
+export function renderSampleList(
+  samples: readonly Pick<SampleDocument, 'sample_id' | 'solved' | 'scored'>[],
+  output: HumanOutput,
+): string {
   return renderTable(
     [{ title: 'sample' }, { title: 'scores' }, { title: 'answer or error' }],
     samples.map((sample) => [
@@ -89,7 +92,7 @@ export function hasError(sample: SampleDocument): boolean {
 }
 
 /** The sample's scores in a line, by name; with the scorer where there are several. */
-export function describeScores(sample: Pick<SampleDocument, 'solved' | 'scored'>, style: Style): string {
+function describeScores(sample: Pick<SampleDocument, 'solved' | 'scored'>, style: Style): string {
   if (sample.scored === null) return sample.solved === null ? 'not solved yet' : 'not scored yet';
   const scorers = Object.entries(sample.scored.scores);
   // Several scorers may give the same name.

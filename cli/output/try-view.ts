@@ -13,7 +13,7 @@ import { renderWarnings } from './plan-table.ts';
 import { renderSampleParts } from './sample-view.ts';
 import { becomes, renderNone, type Style } from './style.ts';
 import { renderTable } from './table.ts';
-import { describeOutcome, describeScores } from './task-view.ts';
+import { describeOutcome, renderSampleList } from './task-view.ts';
 import { cleanLine, cleanText, indent, truncateText } from './text.ts';
 import { renderUsageTable } from './usage-table.ts';
 
@@ -59,8 +59,8 @@ export function renderRescore(
       : '',
     options.inFull ? `\n${renderInFull(samples, output)}` : '',
     changes.length === 0 ? '' : `\n${style.strong('Changed')}\n${renderChanges(changes, output)}`,
-    failed.length === 0 ? '' : `\n${style.strong('With errors')}\n${renderScored(failed, output)}`,
-    same.length === 0 || options.inFull ? '' : `\n${style.strong('Unchanged')}\n${renderScored(same, output)}`,
+    failed.length === 0 ? '' : `\n${style.strong('With errors')}\n${renderSampleList(failed, output)}`,
+    same.length === 0 || options.inFull ? '' : `\n${style.strong('Unchanged')}\n${renderSampleList(same, output)}`,
     '\n',
     renderUsage(document, output),
     renderError(document.error, style),
@@ -104,18 +104,6 @@ function renderChanges(
 function describeTrial(sample: RescoredSampleDocument, trial: number): string {
   const trials = sample.solved.trials.filter((each) => each.trial === trial);
   return describeOutcome({ ...sample, solved: { ...sample.solved, trials } });
-}
-
-function renderScored(samples: readonly RescoredSampleDocument[], output: HumanOutput): string {
-  return renderTable(
-    [{ title: 'sample' }, { title: 'scores' }, { title: 'answer or error' }],
-    samples.map((sample) => [
-      cleanLine(sample.sample_id),
-      truncateText(describeScores(sample, output.style), 40),
-      truncateText(describeOutcome(sample), 100),
-    ]),
-    output,
-  );
 }
 
 /** How often each score went from one value to another; numbers go up and down in too many ways to count. */

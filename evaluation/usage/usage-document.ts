@@ -82,11 +82,6 @@ export function makeUsageTotals(usage: Usage): UsageTotals {
   };
 }
 
-/** What would have had to be asked without reuse: what stands from before, or from a run that was waited for. */
-export function sumStanding(usage: Usage): Amount {
-  return addAmounts(sumUsage(usage, 'stood'), sumUsage(usage, 'waited'));
-}
-
 /** Several amounts as one; a cost that is not known makes the sum unknown. */
 export function sumAmountDocuments(amounts: readonly UsageAmountDocument[]): UsageAmountDocument {
   return toAmountDocument(amounts.map(toAmount).reduce(addAmounts, noAmount));
